@@ -1,0 +1,292 @@
+/* An operation under way; the contract is in call.h and kube.h. */
+#include "call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+enum {
+  REFUSAL_CEILING = 1 << 20,   /* bytes of an answer that says why not */
+  DOCUMENT_CEILING = 256 << 20 /* bytes of one object */
+};
+
+/* ---- life ---- */
+
+static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_request *request,
+                       int64_t timeout, kube_error *err) {
+  kube_call *call = NULL;
+  if (kube_engine_check(client->engine, err) == KUBE_OK) {
+    call = calloc(1, sizeof *call);
+    if (call == NULL) kube_fail_memory(err, "a call");
+  }
+  if (call == NULL) {
+    kube_request_clear(request);
+    return NULL;
+  }
+  kube_handle_init(&call->handle, client->engine, call);
+  call->client = kube_client_retain(client);
+  call->mode = mode;
+  call->request = *request;
+  memset(request, 0, sizeof *request);
+  call->ceiling = DOCUMENT_CEILING;
+  call->timeout = timeout;
+  call->deadline = -1;
+  return call;
+}
+
+void kube_call_hang_up(kube_call *call) {
+  if (call->transfer == NULL) return;
+  kube_call_info_get(call, &call->last);
+  kube_transfer_free(call->transfer);
+  call->transfer = NULL;
+}
+
+void kube_call_free(kube_call *call) {
+  if (call == NULL) return;
+  kube_transfer_free(call->transfer);
+  kube_request_clear(&call->request);
+  kube_cutter_clear(&call->cutter);
+  kube_buffer_clear(&call->status);
+  kube_buffer_clear(&call->list_api_version);
+  kube_buffer_clear(&call->list_kind);
+  kube_buffer_clear(&call->list_metadata);
+  kube_client_free(call->client);
+  kube_handle_clear(&call->handle);
+  free(call);
+}
+
+/* ---- failing ---- */
+
+void kube_call_say_what(const kube_call *call, kube_error *err) {
+  char request[512];
+  kube_call_request(call, request, sizeof request);
+  kube_error_prefix(err, "%s", request);
+}
+
+static kube_status fail_for_good(kube_call *call, const kube_error *err) {
+  kube_call_hang_up(call);
+  kube_handle_drop_due(&call->handle);
+  call->failure = *err;
+  call->state = KUBE_CALL_FAILED;
+  return err->status;
+}
+
+/* The mode may know how to go on: then KUBE_AGAIN. */
+static kube_status fail_or_recover(kube_call *call, kube_error *err) {
+  if (call->mode->recover && err->status != KUBE_ENOMEM &&
+      call->mode->recover(call, err) == KUBE_OK)
+    return KUBE_AGAIN;
+  return fail_for_good(call, err);
+}
+
+static kube_status fail_late(kube_call *call, kube_error *err) {
+  kube_fail(err, KUBE_ETIMEOUT, "%s within %lld ms",
+            call->state == KUBE_CALL_BODY ? "the answer did not end" : "no answer",
+            (long long)call->timeout);
+  kube_call_say_what(call, err);
+  return fail_for_good(call, err);
+}
+
+/* ---- the states ---- */
+
+static kube_status send_request(kube_call *call, kube_error *err) {
+  call->transfer =
+      kube_client_send(call->client, &call->handle, &call->request, call->mode->http1, err);
+  if (call->transfer == NULL) {
+    kube_call_say_what(call, err);
+    return fail_for_good(call, err);
+  }
+  if (call->timeout > 0 && call->deadline < 0)
+    call->deadline = kube_engine_now(call->client->engine) + call->timeout;
+  kube_buffer_reset(&call->status);
+  call->state = KUBE_CALL_ANSWER;
+  return KUBE_AGAIN;
+}
+
+/* What the exchange is at; a failure bears the name of the request. */
+kube_status kube_call_result(kube_call *call, kube_error *err) {
+  kube_status status = kube_transfer_result(call->transfer, err);
+  if (status != KUBE_AGAIN && status != KUBE_EOF) kube_call_say_what(call, err);
+  return status;
+}
+
+kube_slice kube_call_bytes(kube_call *call) { return kube_transfer_peek(call->transfer); }
+
+static kube_status await_answer(kube_call *call, kube_error *err) {
+  int code = kube_transfer_code(call->transfer);
+  kube_status status;
+  if (code == 0) {
+    status = kube_call_result(call, err);
+    if (status == KUBE_AGAIN) return status;
+    if (status == KUBE_EOF)
+      kube_fail(err, KUBE_ENETWORK, "no answer"), kube_call_say_what(call, err);
+    return fail_or_recover(call, err);
+  }
+  if (code < 200 || code >= 300) {
+    call->state = KUBE_CALL_REFUSAL;
+    return KUBE_AGAIN;
+  }
+  call->state = KUBE_CALL_BODY;
+  status = call->mode->begin(call, err);
+  if (status == KUBE_OK) return KUBE_AGAIN;
+  kube_call_say_what(call, err);
+  return fail_for_good(call, err);
+}
+
+/* Waits until the whole refusal is there, or enough of it. */
+static kube_status read_refusal(kube_call *call, kube_error *err) {
+  kube_slice body = kube_call_bytes(call);
+  kube_refusal refusal = {.code = kube_transfer_code(call->transfer),
+                          .method = call->request.method};
+  kube_buffer where = {0};
+  if (kube_transfer_result(call->transfer, NULL) == KUBE_AGAIN && body.length < REFUSAL_CEILING) {
+    kube_transfer_more(call->transfer);
+    return KUBE_AGAIN;
+  }
+  if (body.length > REFUSAL_CEILING) body.length = 0;
+  if (kube_is_status(body)) kube_buffer_add(&call->status, body.bytes, body.length, NULL);
+  kube_buffer_printf(&where, NULL, "%s%s", call->client->config->server, call->request.path);
+  refusal.where = kube_buffer_text(&where, NULL);
+  if (refusal.where == NULL) refusal.where = call->request.path;
+  refusal.who = call->client->config->user;
+  refusal.content_type = kube_transfer_answer_header(call->transfer, "Content-Type");
+  refusal.retry_after = kube_transfer_answer_header(call->transfer, "Retry-After");
+  refusal.body = body;
+  kube_refusal_fail(&refusal, err);
+  kube_buffer_clear(&where);
+  return fail_or_recover(call, err);
+}
+
+static kube_status read_body(kube_call *call, kube_frame *frame, kube_error *err) {
+  kube_status status;
+  memset(frame, 0, sizeof *frame);
+  status = call->mode->read(call, frame, err);
+  if (status == KUBE_EOF) {
+    kube_call_hang_up(call);
+    kube_handle_drop_due(&call->handle);
+    call->state = KUBE_CALL_DONE;
+  }
+  return status == KUBE_OK || status == KUBE_AGAIN || status == KUBE_EOF
+             ? status
+             : fail_or_recover(call, err);
+}
+
+/* One move: KUBE_OK, KUBE_EOF, a failure, or KUBE_AGAIN with the state changed if it is to go on. */
+static kube_status move(kube_call *call, kube_frame *frame, kube_error *err) {
+  switch (call->state) {
+    case KUBE_CALL_SEND: return send_request(call, err);
+    case KUBE_CALL_ANSWER: return await_answer(call, err);
+    case KUBE_CALL_REFUSAL: return read_refusal(call, err);
+    case KUBE_CALL_BODY: return read_body(call, frame, err);
+    case KUBE_CALL_RESTING:
+      if (kube_engine_now(call->client->engine) >= call->rest) call->state = KUBE_CALL_SEND;
+      return KUBE_AGAIN;
+    case KUBE_CALL_DONE: return KUBE_EOF;
+    case KUBE_CALL_FAILED: break;
+  }
+  *err = call->failure;
+  return err->status;
+}
+
+/* ---- time ---- */
+
+static long long earlier(long long a, long long b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
+
+/* The handle's one timer: the deadline, the end of a rest, or that of a watch's patience. */
+static kube_status set_timer(kube_call *call, kube_error *err) {
+  long long due = call->deadline;
+  if (call->state == KUBE_CALL_RESTING) due = earlier(due, call->rest);
+  if (call->watch.idle_due > 0 && call->transfer) due = earlier(due, call->watch.idle_due);
+  if (due < 0) return KUBE_OK;
+  if (call->handle.timer.place && call->handle.timer.due == due) return KUBE_OK;
+  return kube_handle_set_due(&call->handle, due, err);
+}
+
+static bool is_late(const kube_call *call) {
+  return call->deadline >= 0 && call->state < KUBE_CALL_DONE &&
+         kube_engine_now(call->client->engine) >= call->deadline;
+}
+
+/* ---- what users see ---- */
+
+kube_call *kube_call_new(kube_client *client, const kube_call_mode *mode, kube_request *request,
+                         int64_t timeout, kube_error *err) {
+  kube_error local;
+  kube_call *call = make(client, mode, request, timeout, err ? err : (err = &local));
+  if (call == NULL) return NULL;
+  if (send_request(call, err) == KUBE_AGAIN && set_timer(call, err) == KUBE_OK) return call;
+  kube_call_free(call);
+  return NULL;
+}
+
+kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err) {
+  kube_error local;
+  kube_status status;
+  kube_call_state before;
+  if (err == NULL) err = &local;
+  do {
+    before = call->state;
+    status = move(call, frame, err);
+  } while (status == KUBE_AGAIN && call->state != before);
+  if (status != KUBE_AGAIN) return status;
+  if (is_late(call)) return fail_late(call, err);
+  if (set_timer(call, err) != KUBE_OK) return fail_for_good(call, err);
+  return KUBE_AGAIN;
+}
+
+void kube_call_take(kube_call *call) {
+  if (call->state == KUBE_CALL_BODY) call->mode->take(call);
+}
+
+kube_status kube_call_next(kube_call *call, kube_frame *frame, int timeout, kube_error *err) {
+  kube_engine *engine = call->client->engine;
+  long long until = timeout < 0 ? -1 : kube_engine_now(engine) + timeout;
+  kube_status status;
+  while ((status = kube_call_peek(call, frame, err)) == KUBE_AGAIN) {
+    long long left = until < 0 ? -1 : until - kube_engine_now(engine);
+    if (until >= 0 && left <= 0) {
+      kube_fail(err, KUBE_ETIMEOUT, "nothing came within %d ms", timeout);
+      kube_call_say_what(call, err);
+      return KUBE_ETIMEOUT;
+    }
+    status = kube_engine_wait(engine, (int)left, err);
+    if (status != KUBE_OK && status != KUBE_AGAIN) return status;
+  }
+  return status;
+}
+
+void kube_call_wake(kube_call *call) { kube_handle_wake(&call->handle); }
+
+int kube_call_request(const kube_call *call, char *out, size_t size) {
+  return snprintf(out, size, "%s %s%s", call->request.method, call->client->config->server,
+                  call->request.path);
+}
+
+uint64_t kube_call_id(const kube_call *call) { return call->handle.id; }
+
+static kube_slice slice_of(const kube_buffer *buffer) {
+  kube_slice slice = {.bytes = "", .length = kube_buffer_length(buffer)};
+  if (slice.length) slice.bytes = kube_buffer_bytes(buffer);
+  return slice;
+}
+
+kube_slice kube_call_status(const kube_call *call) { return slice_of(&call->status); }
+
+void kube_call_list_head(const kube_call *call, kube_list_head *head) {
+  head->api_version = slice_of(&call->list_api_version);
+  head->kind = slice_of(&call->list_kind);
+  head->metadata = slice_of(&call->list_metadata);
+}
+
+void kube_call_info_get(const kube_call *call, kube_call_info *info) {
+  kube_transfer_info exchange;
+  *info = call->last;
+  if (call->transfer == NULL) return;
+  kube_transfer_info_get(call->transfer, &exchange);
+  info->code = kube_transfer_code(call->transfer);
+  info->http_version = exchange.http_version;
+  info->connects = exchange.connects;
+  info->bytes += exchange.bytes;
+}

@@ -1,0 +1,104 @@
+/*
+** An operation under way: a state machine that moves when it is peeked. Bytes pile up below it while
+** the engine steps; nothing here runs inside a step, and nothing calls back.
+**
+**   SEND      nothing is under way; the next move sends the request
+**   ANSWER    sent; waits for the status code
+**   REFUSAL   no success: the body says why
+**   BODY      a success: the mode's reader makes objects of it
+**   RESTING   a watch waits (until rest) before it connects again; leads to SEND
+**   DONE      the end, and all was well
+**   FAILED    for good; the error is kept
+**
+** A mode says what a success means: document.c (one object), list.c (items, page after page),
+** watch.c (events, connection after connection).
+*/
+#ifndef KUBE_CLIENT_CALL_H
+#define KUBE_CLIENT_CALL_H
+
+#include "client.h"
+#include "core/frame.h"
+
+typedef enum kube_call_state {
+  KUBE_CALL_SEND = 0,
+  KUBE_CALL_ANSWER,
+  KUBE_CALL_REFUSAL,
+  KUBE_CALL_BODY,
+  KUBE_CALL_RESTING,
+  KUBE_CALL_DONE,
+  KUBE_CALL_FAILED
+} kube_call_state;
+
+typedef struct kube_call_mode {
+  bool http1; /* the body may have to wait for its reader */
+
+  /* The status code is a success: get ready for the body. */
+  kube_status (*begin)(kube_call *call, kube_error *err);
+
+  /* The object at hand (KUBE_OK), KUBE_AGAIN, KUBE_EOF or a failure. May change the state: then
+  ** KUBE_AGAIN means that the machine goes on from there. */
+  kube_status (*read)(kube_call *call, kube_frame *frame, kube_error *err);
+
+  /* The object at hand is done with. */
+  void (*take)(kube_call *call);
+
+  /* The exchange failed as *err says: KUBE_OK when the mode goes on (it changed the state), else the
+  ** failure. NULL: a failure is a failure. */
+  kube_status (*recover)(kube_call *call, kube_error *err);
+} kube_call_mode;
+
+/* What only a watch knows. */
+typedef struct kube_watch_state {
+  char version[64];    /* resourceVersion to go on from; "" from now */
+  bool certain;        /* no object older than version is still to come: it may be used */
+  bool connected_once; /* later failures are retried */
+  bool progress;       /* this connection brought something */
+  bool bookmarks, no_resume, error_on_expired; /* as asked */
+  int64_t timeout_seconds;
+  int failures;       /* in a row */
+  long long idle_due; /* when the silence has lasted too long */
+  char event[16];     /* the type of the event at hand */
+  kube_slice object;
+} kube_watch_state;
+
+struct kube_call {
+  kube_handle handle;
+  kube_client *client;
+  const kube_call_mode *mode;
+  kube_call_state state;
+  kube_request request;
+  kube_transfer *transfer; /* NULL when nothing is under way */
+  kube_cutter cutter;
+  size_t ceiling;      /* of a document */
+  int64_t timeout;     /* ms for one exchange (a page), 0 none */
+  long long deadline;  /* when that is over; -1 never */
+  long long rest;      /* RESTING: until when */
+  kube_call_info last; /* of the exchange before; bytes of all that are over */
+  bool given;          /* a document was taken */
+  bool one_page;
+  kube_buffer status;                                     /* the Status of a refusal */
+  kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */
+  kube_watch_state watch;
+  kube_error failure;
+};
+
+extern const kube_call_mode kube_document_mode, kube_list_mode, kube_watch_mode;
+
+/* Sends request, which moves into the call (or is cleared, when NULL and *err come back: it could
+** not be sent at all). timeout in ms for each exchange, 0 none. */
+kube_call *kube_call_new(kube_client *client, const kube_call_mode *mode, kube_request *request,
+                         int64_t timeout, kube_error *err);
+
+/* A watch (watch.c): request has its path; it moves into the call or is cleared. */
+kube_call *kube_watch_new(kube_client *client, kube_request *request,
+                          const kube_watch_options *options, kube_error *err);
+
+/* For the modes. The bytes at hand; what the exchange is at (see transfer.h); an end of the exchange. */
+kube_slice kube_call_bytes(kube_call *call);
+kube_status kube_call_result(kube_call *call, kube_error *err);
+void kube_call_hang_up(kube_call *call);
+
+/* Names the request in front of what libcurl or a reader had to say. */
+void kube_call_say_what(const kube_call *call, kube_error *err);
+
+#endif

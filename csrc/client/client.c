@@ -1,0 +1,155 @@
+/* A configuration on an engine; the contract is in client.h and kube.h. */
+#include "client.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+
+#if defined(__x86_64__)
+#define ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "arm64"
+#else
+#define ARCHITECTURE "unknown"
+#endif
+
+#define USER_AGENT "User-Agent: kube-lua/" KUBE_VERSION " (linux/" ARCHITECTURE ")"
+
+/* ---- the name to verify ---- */
+
+/*
+** tls-server-name: the URL carries the name, so that libcurl asks for it (SNI) and verifies it;
+** the connection goes to the real host, and the Host header stays the server's. The name is part
+** of what connections are keyed on, so clients that verify different names share none.
+*/
+static kube_status use_server_name(kube_client *client, kube_error *err) {
+  const char *server = client->config->server, *name = client->config->tls_server_name;
+  const char *host = strstr(server, "://") + 3;
+  size_t length = strcspn(host, "/");
+  size_t digits = strcspn(host + (*host == '[' ? strcspn(host, "]") : 0), ":");
+  const char *port = host + (*host == '[' ? strcspn(host, "]") : 0) + digits;
+  bool has_port = port < host + length;
+  size_t host_length = has_port ? (size_t)(port - host) : length;
+  kube_buffer base = {0}, dial = {0};
+  kube_status status;
+  int port_length = has_port ? (int)(host + length - port - 1) : 3;
+  const char *port_text = has_port ? port + 1 : "443";
+  status = kube_buffer_printf(&base, err, "https://%s:%.*s%s", name, port_length, port_text,
+                              host + length);
+  if (status == KUBE_OK)
+    status = kube_buffer_printf(&dial, err, "::%.*s:%.*s", (int)host_length, host, port_length,
+                                port_text);
+  if (status == KUBE_OK) {
+    client->base = kube_buffer_steal(&base, err);
+    client->connect_to = kube_buffer_steal(&dial, err);
+    client->host = strndup(host, length);
+    if (!client->base || !client->connect_to || !client->host)
+      status = kube_fail_memory(err, "a client");
+  }
+  kube_buffer_clear(&base);
+  kube_buffer_clear(&dial);
+  return status;
+}
+
+/* ---- life ---- */
+
+kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err) {
+  kube_client *client;
+  kube_error local;
+  kube_status status = KUBE_OK;
+  if (err == NULL) err = &local;
+  kube_error_clear(err);
+  if (kube_engine_check(engine, err) != KUBE_OK) return NULL;
+  client = calloc(1, sizeof *client);
+  if (client == NULL) {
+    kube_fail_memory(err, "a client");
+    return NULL;
+  }
+  client->references = 1;
+  client->engine = kube_engine_retain(engine);
+  client->config = kube_config_retain(config);
+  if (config->tls_server_name && kube_config_is_tls(config))
+    status = use_server_name(client, err);
+  else if ((client->base = kube_text_copy(config->server, err)) == NULL)
+    status = KUBE_ENOMEM;
+  if (status == KUBE_OK) return client;
+  kube_client_free(client);
+  return NULL;
+}
+
+kube_client *kube_client_retain(kube_client *client) {
+  client->references++;
+  return client;
+}
+
+void kube_client_free(kube_client *client) {
+  if (client == NULL || --client->references > 0) return;
+  free(client->base);
+  free(client->connect_to);
+  free(client->host);
+  kube_config_free(client->config);
+  kube_engine_free(client->engine);
+  free(client);
+}
+
+/* ---- sending ---- */
+
+static kube_status add_header(kube_transfer *t, const char *name, const char *value,
+                              kube_error *err) {
+  kube_buffer line = {0};
+  kube_status status = kube_buffer_printf(&line, err, "%s: %s", name, value);
+  if (status == KUBE_OK) {
+    const char *text = kube_buffer_text(&line, err);
+    status = text ? kube_transfer_header(t, text, err) : KUBE_ENOMEM;
+  }
+  kube_buffer_clear(&line);
+  return status;
+}
+
+static kube_status add_headers(kube_client *client, kube_transfer *t, const kube_request *request,
+                               kube_error *err) {
+  const kube_config *config = client->config;
+  kube_status status = kube_transfer_header(t, USER_AGENT, err);
+  if (status == KUBE_OK)
+    status = add_header(t, "Accept", request->accept ? request->accept : "application/json", err);
+  if (status == KUBE_OK && kube_buffer_length(&request->body))
+    status = add_header(t, "Content-Type",
+                        request->content_type ? request->content_type : "application/json", err);
+  if (status == KUBE_OK && client->host) status = add_header(t, "Host", client->host, err);
+  /* A secret does not go out in the clear: client-go drops it too. */
+  if (status == KUBE_OK && config->authorization && kube_config_is_tls(config))
+    status = kube_transfer_header(t, config->authorization, err);
+  return status;
+}
+
+kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
+                                const kube_request *request, bool http1, kube_error *err) {
+  const kube_config *config = client->config;
+  kube_buffer url = {0};
+  kube_transfer *t = kube_transfer_new(handle, err);
+  kube_transfer_options options = {.method = request->method,
+                                   .proxy = config->proxy,
+                                   .connect_to = client->connect_to,
+                                   .http1 = http1,
+                                   .compression = !config->disable_compression};
+  kube_status status =
+      t ? kube_buffer_printf(&url, err, "%s%s", client->base, request->path) : KUBE_ENOMEM;
+  if (status == KUBE_OK) status = kube_query_write(&request->query, &url, err);
+  if (status == KUBE_OK) status = add_headers(client, t, request, err);
+  if (status == KUBE_OK && (options.url = kube_buffer_text(&url, err)) == NULL)
+    status = KUBE_ENOMEM;
+  if (status == KUBE_OK) {
+    if (kube_config_is_tls(config)) options.tls = &config->tls;
+    if (kube_buffer_length(&request->body)) {
+      options.body = kube_buffer_bytes(&request->body);
+      options.body_length = kube_buffer_length(&request->body);
+    }
+    status = kube_transfer_start(t, &options, err);
+  }
+  kube_buffer_clear(&url);
+  if (status == KUBE_OK) return t;
+  kube_transfer_free(t);
+  return NULL;
+}

@@ -1,0 +1,29 @@
+/* A configuration on an engine: what every call needs to send a request. Counted references. */
+#ifndef KUBE_CLIENT_CLIENT_H
+#define KUBE_CLIENT_CLIENT_H
+
+#include "config.h"
+#include "core/engine.h"
+#include "core/transfer.h"
+#include "request.h"
+
+struct kube_client {
+  int references;
+  kube_engine *engine;
+  kube_config *config;
+  char *base;       /* what paths are put behind: the server, or its name to verify with its port */
+  char *connect_to; /* "::host:port" when base does not name the real host; NULL */
+  char *host;       /* then the Host header the server expects; NULL */
+};
+
+kube_client *kube_client_retain(kube_client *client);
+
+/*
+** Starts the transfer of a request: base and path and query, identity, Accept, User-Agent. The body
+** stays in the request, which must outlive the transfer. http1: the answer may have to wait for its
+** reader, so it gets a connection of its own. NULL and *err when it cannot be sent.
+*/
+kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
+                                const kube_request *request, bool http1, kube_error *err);
+
+#endif

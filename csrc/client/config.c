@@ -1,0 +1,196 @@
+/* Where a configuration comes from; the contract is in config.h and kube.h. */
+#include "config.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+
+/* ---- life ---- */
+
+static void free_secret(char *text) {
+  if (text) OPENSSL_cleanse(text, strlen(text));
+  free(text);
+}
+
+void kube_config_free(kube_config *config) {
+  if (config == NULL || --config->references > 0) return;
+  free(config->server);
+  free(config->ns);
+  free(config->context);
+  free(config->source);
+  free(config->user);
+  free(config->tls_server_name);
+  free(config->proxy);
+  free_secret(config->authorization);
+  kube_tls_clear(&config->tls);
+  free(config);
+}
+
+kube_config *kube_config_retain(kube_config *config) {
+  config->references++;
+  return config;
+}
+
+const char *kube_config_server(const kube_config *config) { return config->server; }
+const char *kube_config_namespace(const kube_config *config) { return config->ns; }
+const char *kube_config_context(const kube_config *config) { return config->context; }
+const char *kube_config_source(const kube_config *config) { return config->source; }
+
+/* ---- the server's address ---- */
+
+bool kube_config_is_tls(const kube_config *config) {
+  return strncmp(config->server, "https://", 8) == 0;
+}
+
+static bool has_scheme(const char *server) {
+  return strncmp(server, "http://", 7) == 0 || strncmp(server, "https://", 8) == 0;
+}
+
+/* A control character or a space in a URL would end its line in the request. */
+static bool is_clean(const char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text <= ' ' || *text == 127) return false;
+  return true;
+}
+
+kube_status kube_config_set_server(kube_config *config, const char *server, kube_error *err) {
+  kube_buffer url = {0};
+  size_t end;
+  bool tls = kube_buffer_length(&config->tls.ca) || kube_buffer_length(&config->tls.cert) ||
+             config->tls.insecure;
+  kube_status status = KUBE_OK;
+  if (*server == '\0' || !is_clean(server) || (!has_scheme(server) && strstr(server, "://")))
+    return kube_fail(err, KUBE_ECONFIG, "host must be a URL or a host:port pair: \"%s\"", server);
+  if (!has_scheme(server)) status = kube_buffer_add_text(&url, tls ? "https://" : "http://", err);
+  if (status == KUBE_OK) status = kube_buffer_add(&url, server, strcspn(server, "?#"), err);
+  while (status == KUBE_OK && url.end > 0 && url.data[url.end - 1] == '/') url.end--;
+  end = url.end;
+  if (status == KUBE_OK && (end == 0 || url.data[end - 1] == ':'))
+    status = kube_fail(err, KUBE_ECONFIG, "host must be a URL or a host:port pair: \"%s\"", server);
+  free(config->server);
+  config->server = status == KUBE_OK ? kube_buffer_steal(&url, err) : NULL;
+  kube_buffer_clear(&url);
+  if (status == KUBE_OK && config->server == NULL) return KUBE_ENOMEM;
+  return status;
+}
+
+kube_status kube_config_set_token(kube_config *config, const char *token, size_t n,
+                                  kube_error *err) {
+  kube_buffer line = {0};
+  kube_status status;
+  while (n > 0 && strchr(" \t\r\n", token[n - 1])) n--;
+  while (n > 0 && strchr(" \t\r\n", *token)) token++, n--;
+  if (n == 0) return kube_fail(err, KUBE_ECONFIG, "the token is empty");
+  if (memchr(token, '\n', n) || memchr(token, '\r', n) || memchr(token, '\0', n))
+    return kube_fail(err, KUBE_ECONFIG, "the token holds a line break");
+  status = kube_buffer_add_text(&line, "Authorization: Bearer ", err);
+  if (status == KUBE_OK) status = kube_buffer_add(&line, token, n, err);
+  if (status == KUBE_OK) {
+    free_secret(config->authorization);
+    config->authorization = kube_buffer_steal(&line, err);
+    if (config->authorization == NULL) status = KUBE_ENOMEM;
+  }
+  kube_buffer_clear_secret(&line);
+  return status;
+}
+
+/* ---- which files ---- */
+
+static void clear_paths(kube_kubeconfig_paths *paths) {
+  size_t i;
+  for (i = 0; i < paths->count; i++) free(paths->path[i]);
+  free(paths->path);
+  memset(paths, 0, sizeof *paths);
+}
+
+static kube_status add_path(kube_kubeconfig_paths *paths, const char *path, size_t n,
+                            kube_error *err) {
+  char **longer, *copy;
+  size_t i;
+  for (i = 0; i < paths->count; i++)
+    if (strlen(paths->path[i]) == n && memcmp(paths->path[i], path, n) == 0) return KUBE_OK;
+  longer = realloc(paths->path, (paths->count + 1) * sizeof *longer);
+  if (longer == NULL) return kube_fail_memory(err, "a path");
+  paths->path = longer;
+  copy = strndup(path, n);
+  if (copy == NULL) return kube_fail_memory(err, "a path");
+  paths->path[paths->count++] = copy;
+  return KUBE_OK;
+}
+
+static kube_status add_list(kube_kubeconfig_paths *paths, const char *list, kube_error *err) {
+  kube_status status = KUBE_OK;
+  while (*list && status == KUBE_OK) {
+    size_t n = strcspn(list, ":");
+    if (n > 0) status = add_path(paths, list, n, err);
+    list += n + (list[n] == ':');
+  }
+  return status;
+}
+
+static kube_status add_home(kube_kubeconfig_paths *paths, kube_error *err) {
+  kube_buffer path = {0};
+  const char *home = getenv("HOME");
+  kube_status status;
+  if (home == NULL || *home == '\0') return KUBE_OK;
+  status = kube_buffer_printf(&path, err, "%s/.kube/config", home);
+  if (status == KUBE_OK)
+    status = add_path(paths, kube_buffer_bytes(&path), kube_buffer_length(&path), err);
+  kube_buffer_clear(&path);
+  return status;
+}
+
+/* An explicit file, else the list in KUBECONFIG (empty counts as not set), else ~/.kube/config. */
+static kube_status choose_paths(kube_kubeconfig_paths *paths, const kube_config_options *options,
+                                kube_error *err) {
+  const char *list = getenv("KUBECONFIG");
+  if (options->kubeconfig) {
+    paths->explicit_file = true;
+    return add_path(paths, options->kubeconfig, strlen(options->kubeconfig), err);
+  }
+  if (list && *list) return add_list(paths, list, err);
+  return add_home(paths, err);
+}
+
+/* ---- loading ---- */
+
+/* Nothing was found anywhere: say where we looked and why each place would not do. */
+static kube_status nothing_found(kube_buffer *tried, kube_error *err) {
+  const char *places = kube_buffer_text(tried, err);
+  if (places == NULL) return KUBE_ENOMEM;
+  return kube_fail(
+      err, KUBE_ECONFIG,
+      "no configuration found; tried %s. Set KUBECONFIG, pass { kubeconfig = PATH }, or "
+      "run inside a pod",
+      places);
+}
+
+static kube_status load(kube_config *config, const kube_config_options *options, kube_error *err) {
+  kube_kubeconfig_paths paths = {0};
+  kube_buffer tried = {0};
+  kube_status status = choose_paths(&paths, options, err);
+  if (status == KUBE_OK) status = kube_kubeconfig_load(config, &paths, options, &tried, err);
+  if (status == KUBE_AGAIN) status = kube_in_cluster_load(config, options, &tried, err);
+  if (status == KUBE_AGAIN) status = nothing_found(&tried, err);
+  clear_paths(&paths);
+  kube_buffer_clear(&tried);
+  return status;
+}
+
+kube_config *kube_config_load(const kube_config_options *options, kube_error *err) {
+  static const kube_config_options none;
+  kube_error local;
+  kube_config *config = calloc(1, sizeof *config);
+  if (err == NULL) err = &local;
+  kube_error_clear(err);
+  if (config == NULL) {
+    kube_fail_memory(err, "a configuration");
+    return NULL;
+  }
+  config->references = 1;
+  if (load(config, options ? options : &none, err) == KUBE_OK) return config;
+  kube_config_free(config);
+  return NULL;
+}

@@ -1,0 +1,62 @@
+/*
+** What a client must know of a cluster: where it is, whom to trust, who we are. Read once from a
+** kubeconfig or a pod's files; shared by the clients made of it (counted references).
+*/
+#ifndef KUBE_CLIENT_CONFIG_H
+#define KUBE_CLIENT_CONFIG_H
+
+#include "core/buffer.h"
+#include "core/tls.h"
+
+struct kube_config {
+  int references;
+  char *server; /* scheme://host[:port][/path], no slash at its end */
+  char *ns;
+  char *context;         /* "" in-cluster */
+  char *source;          /* the files read, joined by ':', or "in-cluster" */
+  char *user;            /* the user's name in the kubeconfig, for messages */
+  char *tls_server_name; /* the name to verify instead of the server's; NULL */
+  char *proxy;           /* NULL: none */
+  char
+      *authorization; /* the whole header line, a secret; NULL: no identity, or the certificate's */
+  kube_tls tls;
+  bool disable_compression;
+};
+
+kube_config *kube_config_retain(kube_config *config);
+
+/* Whether the server is reached by TLS; without it credentials are not sent (as client-go). */
+bool kube_config_is_tls(const kube_config *config);
+
+/*
+** Checks and completes the server's address: "host:port" gets a scheme (https when there is something
+** to trust or to show), a slash at the end goes. KUBE_ECONFIG for what is no address.
+** Rule: client-go rest/url_utils.go DefaultServerURL.
+*/
+kube_status kube_config_set_server(kube_config *config, const char *server, kube_error *err);
+
+/* Sets "Authorization: Bearer <token>", without the white space around the token. */
+kube_status kube_config_set_token(kube_config *config, const char *token, size_t n,
+                                  kube_error *err);
+
+/*
+** Fills *config from the files at paths, where the first one to name a thing wins (kubeconfig.c).
+** KUBE_AGAIN when none of them exists: why is added to *tried.
+*/
+typedef struct kube_kubeconfig_paths {
+  char **path;
+  size_t count;
+  bool explicit_file; /* the one path was asked for: it must exist */
+} kube_kubeconfig_paths;
+kube_status kube_kubeconfig_load(kube_config *config, const kube_kubeconfig_paths *paths,
+                                 const kube_config_options *options, kube_buffer *tried,
+                                 kube_error *err);
+
+/*
+** Fills *config from what Kubernetes gives a pod (in_cluster.c). KUBE_AGAIN when this is no pod:
+** the reason is added to *tried. Rule: client-go rest/config.go InClusterConfig.
+*/
+kube_status kube_in_cluster_load(kube_config *config, const kube_config_options *options,
+                                 kube_buffer *tried, kube_error *err);
+
+#endif

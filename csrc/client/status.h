@@ -1,0 +1,30 @@
+/*
+** What a server means by an answer that is no success: its Status, or what HTTP says.
+** Pure. Rules: client-go rest/request.go transformResponse, apimachinery api/errors.
+*/
+#ifndef KUBE_CLIENT_STATUS_H
+#define KUBE_CLIENT_STATUS_H
+
+#include "core/error.h"
+
+/* What was asked and what came. */
+typedef struct kube_refusal {
+  int code; /* HTTP */
+  const char *method;
+  const char *where;        /* the URL without its query */
+  const char *who;          /* the user's name in the configuration */
+  const char *content_type; /* headers of the answer, or NULL */
+  const char *retry_after;
+  kube_slice body;
+} kube_refusal;
+
+/* Fills *err (KUBE_EAPI) and returns it. */
+kube_status kube_refusal_fail(const kube_refusal *refusal, kube_error *err);
+
+/* The same for a Status that came as an object (a watch's ERROR event). */
+kube_status kube_status_fail(kube_slice status, kube_error *err);
+
+/* Whether a text is a Status. */
+bool kube_is_status(kube_slice text);
+
+#endif

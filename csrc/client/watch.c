@@ -1,0 +1,254 @@
+/*
+** A call whose answer is events, connection after connection; the contract is in call.h.
+**
+** Where a connection ended, the next one goes on from the last resourceVersion that is certain. The
+** objects that there are come first as ADDED, in any order and with versions of their own: none of
+** these says what else was seen, so a version counts only once a BOOKMARK, MODIFIED or DELETED came
+** (or the caller gave one). A connection that breaks before that starts from the beginning.
+**
+** | case                              | client-go RetryWatcher | here                                |
+** | no resourceVersion                | refused                | the objects there are come first    |
+** | 410 Expired                       | delivered, the end     | starts again from now, unless asked |
+** | an event type it does not know    | a made-up ERROR event  | an error                            |
+** | the server's first answer fails   | retried                | an error at once                    |
+** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30 s).
+*/
+#include <string.h>
+
+#include "call.h"
+#include "status.h"
+
+enum {
+  MIN_BACKOFF = 800, /* ms */
+  MAX_BACKOFF = 30000,
+  MIN_TIMEOUT = 300, /* seconds that one connection lasts: 5 to 10 minutes at random */
+  GRACE = 30000      /* ms of silence after the server should have ended the connection */
+};
+
+static bool is_expired(const kube_error *err) {
+  return err->status == KUBE_EAPI && (err->code == 410 || strcmp(err->reason, "Expired") == 0 ||
+                                      strcmp(err->reason, "Gone") == 0);
+}
+
+/* What another try can mend: a broken connection, a busy or a starting server. */
+static bool is_passing(const kube_error *err) {
+  switch (err->status) {
+    case KUBE_EDNS:
+    case KUBE_ECONNECT:
+    case KUBE_ENETWORK:
+    case KUBE_ETIMEOUT: return true;
+    case KUBE_EAPI: return err->code == 429 || err->code >= 500;
+    default: return false;
+  }
+}
+
+/* ---- connecting again ---- */
+
+/* Makes the query say from where, and for how long. */
+static kube_status aim(kube_watch_state *w, kube_query *query, kube_engine *engine,
+                       kube_error *err) {
+  int64_t seconds = w->timeout_seconds;
+  kube_status status = kube_query_set(query, "resourceVersion", w->version, err);
+  if (seconds <= 0) seconds = MIN_TIMEOUT + kube_engine_random(engine, MIN_TIMEOUT);
+  if (status == KUBE_OK) status = kube_query_set_integer(query, "timeoutSeconds", seconds, err);
+  w->idle_due = kube_engine_now(engine) + seconds * 1000 + GRACE;
+  w->progress = false;
+  return status;
+}
+
+static long long backoff(kube_call *call, int retry_after) {
+  long long ms = MIN_BACKOFF;
+  int i;
+  for (i = 1; i < call->watch.failures && ms < MAX_BACKOFF; i++) ms *= 2;
+  if (ms > MAX_BACKOFF) ms = MAX_BACKOFF;
+  ms += kube_engine_random(call->client->engine, (uint32_t)ms); /* jitter 1.0 */
+  return ms > retry_after * 1000LL ? ms : retry_after * 1000LL;
+}
+
+/* Connects again: at once where the last connection was of use, else after a rest. */
+static kube_status reconnect(kube_call *call, int retry_after, kube_error *err) {
+  kube_watch_state *w = &call->watch;
+  bool at_once = w->progress && retry_after == 0;
+  kube_status status;
+  kube_call_hang_up(call);
+  if (!w->certain) {
+    w->version[0] = '\0';
+  } else { /* what only a beginning may ask */
+    status = kube_query_set(&call->request.query, "sendInitialEvents", NULL, err);
+    if (status == KUBE_OK)
+      status = kube_query_set(&call->request.query, "resourceVersionMatch", NULL, err);
+    if (status != KUBE_OK) return status;
+  }
+  w->failures = at_once ? 0 : w->failures + 1;
+  call->rest = at_once ? 0 : kube_engine_now(call->client->engine) + backoff(call, retry_after);
+  call->state = KUBE_CALL_RESTING;
+  return aim(w, &call->request.query, call->client->engine, err);
+}
+
+/* 410: what lies between is lost to this watch; it starts again from what there is now. */
+static kube_status start_over(kube_call *call, kube_error *err) {
+  call->watch.certain = false;
+  return reconnect(call, 0, err);
+}
+
+static kube_status recover(kube_call *call, kube_error *err) {
+  kube_watch_state *w = &call->watch;
+  kube_error unused;
+  if (w->no_resume || !w->connected_once) return err->status;
+  if (is_expired(err)) return w->error_on_expired ? err->status : start_over(call, &unused);
+  return is_passing(err) ? reconnect(call, err->retry_after, &unused) : err->status;
+}
+
+/* ---- events ---- */
+
+static kube_status begin(kube_call *call, kube_error *err) {
+  (void)err;
+  kube_cutter_clear(&call->cutter);
+  kube_cutter_init(&call->cutter, KUBE_CUT_STREAM, 0);
+  call->watch.connected_once = true;
+  call->watch.object.bytes = NULL;
+  return KUBE_OK;
+}
+
+static bool is_event(const char *type) {
+  static const char *const types[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"};
+  size_t i;
+  for (i = 0; i < sizeof types / sizeof *types; i++)
+    if (strcmp(type, types[i]) == 0) return true;
+  return false;
+}
+
+/* Reads {"type":...,"object":...}; the object stays where it is. */
+static kube_status parse(kube_call *call, kube_slice line, kube_error *err) {
+  kube_watch_state *w = &call->watch;
+  kube_json type = kube_json_find(line, "type"), object = kube_json_find(line, "object");
+  w->event[0] = '\0';
+  if (type.type == KUBE_JSON_STRING) kube_json_text(type, w->event, sizeof w->event);
+  if (object.type != KUBE_JSON_OBJECT)
+    return kube_fail(err, KUBE_EDECODE, "a watch event without an object");
+  if (!is_event(w->event)) return kube_fail(err, KUBE_EDECODE, "got invalid watch event type");
+  w->object.bytes = object.bytes;
+  w->object.length = object.length;
+  return KUBE_OK;
+}
+
+/* Notes how far the watch has come. */
+static void note_version(kube_watch_state *w) {
+  kube_json version = kube_json_find(w->object, "metadata.resourceVersion");
+  if (version.type != KUBE_JSON_STRING || version.length >= sizeof w->version) return;
+  kube_json_text(version, w->version, sizeof w->version);
+  if (strcmp(w->event, "ADDED") != 0) w->certain = true;
+  w->progress = true;
+}
+
+/* An event is at hand: give it, or keep it to ourselves (KUBE_AGAIN). */
+static kube_status deliver(kube_call *call, kube_frame *frame, kube_error *err) {
+  kube_watch_state *w = &call->watch;
+  if (strcmp(w->event, "ERROR") == 0) {
+    kube_buffer_reset(&call->status);
+    kube_buffer_add(&call->status, w->object.bytes, w->object.length, NULL);
+    return kube_status_fail(w->object, err);
+  }
+  note_version(w);
+  if (strcmp(w->event, "BOOKMARK") == 0 && !w->bookmarks) return KUBE_AGAIN;
+  frame->event = w->event;
+  frame->object = w->object;
+  return KUBE_OK;
+}
+
+static void take(kube_call *call) {
+  call->watch.object.bytes = NULL;
+  kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));
+}
+
+/* The server ended the connection, as it does every few minutes. */
+static kube_status end(kube_call *call, kube_error *err) {
+  if (call->watch.no_resume) return KUBE_EOF;
+  return reconnect(call, 0, err) == KUBE_OK ? KUBE_AGAIN : err->status;
+}
+
+/* Nothing was heard for longer than the connection should have lasted: the peer is gone. */
+static bool is_idle(const kube_call *call) {
+  return kube_engine_now(call->client->engine) >= call->watch.idle_due;
+}
+
+/* No whole event is there yet: will there be one? */
+static kube_status wait_for_more(kube_call *call, kube_status result, kube_error *broken,
+                                 kube_error *err) {
+  if (result == KUBE_EOF) return end(call, err);
+  if (result != KUBE_AGAIN) {
+    *err = *broken;
+    return result;
+  }
+  if (is_idle(call))
+    return kube_fail(err, KUBE_ETIMEOUT,
+                     "the watch fell silent: the server did not end it in time");
+  kube_transfer_more(call->transfer);
+  return KUBE_AGAIN;
+}
+
+static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
+  kube_error broken;
+  kube_status result = kube_call_result(call, &broken), status;
+  for (;;) {
+    kube_slice bytes = kube_call_bytes(call), line;
+    /* Never "ended": an event that the end cut off is not malformed, it comes again. */
+    status = kube_cutter_peek(&call->cutter, bytes.bytes, bytes.length, false, &line, err);
+    if (status == KUBE_AGAIN) {
+      kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));
+      return wait_for_more(call, result, &broken, err);
+    }
+    if (status == KUBE_OK) status = parse(call, line, err);
+    if (status == KUBE_OK) status = deliver(call, frame, err);
+    if (status != KUBE_AGAIN) break;
+    take(call);
+  }
+  if (status == KUBE_EDECODE) kube_call_say_what(call, err);
+  return status;
+}
+
+const kube_call_mode kube_watch_mode = {
+    .http1 = true, .begin = begin, .read = read, .take = take, .recover = recover};
+
+/* ---- starting ---- */
+
+static kube_status set_query(kube_query *query, const kube_watch_options *o, kube_error *err) {
+  kube_status status = kube_query_set(query, "watch", "true", err);
+  if (status == KUBE_OK) status = kube_query_set(query, "allowWatchBookmarks", "true", err);
+  if (status == KUBE_OK) status = kube_query_set(query, "labelSelector", o->label_selector, err);
+  if (status == KUBE_OK) status = kube_query_set(query, "fieldSelector", o->field_selector, err);
+  if (status == KUBE_OK)
+    status = kube_query_set(query, "resourceVersionMatch", o->resource_version_match, err);
+  if (status == KUBE_OK && o->send_initial_events)
+    status = kube_query_set(query, "sendInitialEvents", "true", err);
+  return status;
+}
+
+/* "0" is "any version": the objects come first, as with none. */
+static kube_status set_version(kube_watch_state *w, const kube_watch_options *o, kube_error *err) {
+  const char *version = o->resource_version ? o->resource_version : "";
+  if (strlen(version) >= sizeof w->version)
+    return kube_fail(err, KUBE_EUSAGE, "a resourceVersion of %zu bytes", strlen(version));
+  strcpy(w->version, version);
+  w->certain = *version && strcmp(version, "0") != 0 && !o->send_initial_events;
+  return KUBE_OK;
+}
+
+kube_call *kube_watch_new(kube_client *client, kube_request *request, const kube_watch_options *o,
+                          kube_error *err) {
+  kube_watch_state w = {.bookmarks = o->bookmarks,
+                        .no_resume = o->no_resume,
+                        .error_on_expired = o->error_on_expired,
+                        .timeout_seconds = o->timeout_seconds};
+  kube_call *call;
+  kube_status status = set_version(&w, o, err);
+  if (status == KUBE_OK) status = set_query(&request->query, o, err);
+  if (status == KUBE_OK) status = aim(&w, &request->query, client->engine, err);
+  if (status != KUBE_OK) {
+    kube_request_clear(request);
+    return NULL;
+  }
+  call = kube_call_new(client, &kube_watch_mode, request, o->timeout, err);
+  if (call) call->watch = w;
+  return call;
+}

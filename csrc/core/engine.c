@@ -1,0 +1,333 @@
+/* One descriptor for all sockets and timers; the contract is in engine.h and kube.h. */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "transfer.h"
+
+enum {
+  BATCH = 64,           /* descriptors served between two looks at epoll */
+  IDLE_CONNECTIONS = 64 /* kept open for reuse */
+};
+
+/* ---- what libcurl tells us: callbacks only note ---- */
+
+static int on_timer(CURLM *multi, long ms, void *arg) {
+  kube_engine *engine = arg;
+  (void)multi;
+  engine->curl_due = ms < 0 ? -1 : kube_engine_now(engine) + ms;
+  return 0;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused) {
+  kube_engine *engine = arg;
+  (void)easy;
+  (void)unused;
+  if (what == CURL_POLL_REMOVE) {
+    kube_poller_forget(&engine->poller, fd);
+    return 0;
+  }
+  if (kube_poller_watch(&engine->poller, fd, what & CURL_POLL_IN, what & CURL_POLL_OUT, NULL) !=
+      KUBE_OK)
+    engine->lost_socket = true;
+  return 0;
+}
+
+/* ---- libcurl as it must be ---- */
+
+/* A libcurl that would block on names, or take its TLS from elsewhere, is refused at the start. */
+static kube_status check_libcurl(kube_error *err) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (!(info->features & CURL_VERSION_ASYNCHDNS))
+    return kube_fail(err, KUBE_ESYSTEM,
+                     "libcurl %s looks names up blocking: install one with the "
+                     "threaded resolver (Debian: libcurl4)",
+                     info->version);
+  if (info->ssl_version == NULL || strstr(info->ssl_version, "OpenSSL") == NULL)
+    return kube_fail(err, KUBE_ESYSTEM,
+                     "libcurl %s is built on %s: install the one built on OpenSSL "
+                     "(Debian: libcurl4)",
+                     info->version, info->ssl_version ? info->ssl_version : "no TLS");
+  return KUBE_OK;
+}
+
+static kube_status open_multi(kube_engine *engine, kube_error *err) {
+  engine->multi = curl_multi_init();
+  if (engine->multi == NULL) return kube_fail_memory(err, "an engine");
+  curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
+  curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+  curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+  return KUBE_OK;
+}
+
+/* ---- life ---- */
+
+kube_engine *kube_engine_new(kube_error *err) {
+  kube_engine *engine = calloc(1, sizeof *engine);
+  if (engine == NULL) {
+    kube_fail_memory(err, "an engine");
+    return NULL;
+  }
+  engine->references = 1;
+  engine->pid = getpid();
+  engine->curl_due = engine->armed = -1;
+  engine->poller.fd = engine->poller.timer = -1;
+  engine->ready.next = engine->ready.previous = &engine->ready;
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* never undone: see design, nginx */
+    kube_fail(err, KUBE_ESYSTEM, "libcurl does not start");
+    goto failed;
+  }
+  if (check_libcurl(err) != KUBE_OK || kube_poller_open(&engine->poller, err) != KUBE_OK ||
+      open_multi(engine, err) != KUBE_OK)
+    goto failed;
+  return engine;
+failed:
+  kube_engine_free(engine);
+  return NULL;
+}
+
+kube_engine *kube_engine_retain(kube_engine *engine) {
+  engine->references++;
+  return engine;
+}
+
+/* In a child: the parent goes on with the connections, so they are closed here without a word. */
+static void abandon(kube_engine *engine) {
+  size_t i;
+  for (i = 0; i < engine->socket_count; i++) close(engine->sockets[i]);
+}
+
+void kube_engine_free(kube_engine *engine) {
+  if (engine == NULL || --engine->references > 0) return;
+  if (!kube_engine_is_ours(engine)) {
+    abandon(engine);
+  } else if (engine->multi) {
+    curl_multi_cleanup(engine->multi);
+  }
+  kube_poller_close(&engine->poller);
+  kube_timers_clear(&engine->timers);
+  free(engine->sockets);
+  free(engine);
+}
+
+bool kube_engine_is_ours(const kube_engine *engine) { return engine->pid == getpid(); }
+
+kube_status kube_engine_check(const kube_engine *engine, kube_error *err) {
+  if (kube_engine_is_ours(engine)) return KUBE_OK;
+  return kube_fail(err, KUBE_EUSAGE,
+                   "this engine belongs to process %d, which forked: make a new one",
+                   (int)engine->pid);
+}
+
+/* ---- sockets: opened close-on-exec and remembered ---- */
+
+curl_socket_t kube_engine_open_socket(void *arg, curlsocktype purpose,
+                                      struct curl_sockaddr *address) {
+  kube_engine *engine = arg;
+  int fd;
+  (void)purpose;
+  if (engine->socket_count == engine->socket_size) {
+    size_t size = engine->socket_size ? engine->socket_size * 2 : 16;
+    int *sockets = realloc(engine->sockets, size * sizeof *sockets);
+    if (sockets == NULL) return CURL_SOCKET_BAD;
+    engine->sockets = sockets;
+    engine->socket_size = size;
+  }
+  fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  engine->sockets[engine->socket_count++] = fd;
+  return fd;
+}
+
+int kube_engine_close_socket(void *arg, curl_socket_t fd) {
+  kube_engine *engine = arg;
+  size_t i;
+  for (i = 0; i < engine->socket_count; i++) {
+    if (engine->sockets[i] != fd) continue;
+    engine->sockets[i] = engine->sockets[--engine->socket_count];
+    break;
+  }
+  return close(fd);
+}
+
+/* ---- handles ---- */
+
+void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner) {
+  memset(handle, 0, sizeof *handle);
+  handle->engine = kube_engine_retain(engine);
+  handle->owner = owner;
+  handle->id = ++engine->last_id;
+}
+
+static void leave_ready(kube_handle *handle) {
+  if (!handle->ready) return;
+  handle->previous->next = handle->next;
+  handle->next->previous = handle->previous;
+  handle->ready = false;
+}
+
+void kube_handle_clear(kube_handle *handle) {
+  kube_engine *engine = handle->engine;
+  if (engine == NULL) return;
+  leave_ready(handle);
+  kube_timers_drop(&engine->timers, &handle->timer);
+  handle->engine = NULL;
+  kube_engine_free(engine);
+}
+
+void kube_handle_wake(kube_handle *handle) {
+  kube_handle *head;
+  if (handle->ready || handle->engine == NULL) return;
+  head = &handle->engine->ready;
+  handle->next = head;
+  handle->previous = head->previous;
+  head->previous->next = handle;
+  head->previous = handle;
+  handle->ready = true;
+}
+
+kube_call *kube_engine_next_ready(kube_engine *engine) {
+  kube_handle *first = engine->ready.next;
+  if (first == &engine->ready) return NULL;
+  leave_ready(first);
+  return first->owner;
+}
+
+/* ---- time ---- */
+
+long long kube_engine_now(const kube_engine *engine) { return kube_clock_ms() + engine->skew; }
+
+/* When something is due at the latest; -1 never. */
+static long long next_due(const kube_engine *engine) {
+  const kube_timer *first = kube_timers_first(&engine->timers);
+  if (first == NULL) return engine->curl_due;
+  if (engine->curl_due < 0 || first->due < engine->curl_due) return first->due;
+  return engine->curl_due;
+}
+
+/* Keeps the descriptor's own timer in step with what is due. */
+void kube_engine_arm(kube_engine *engine) {
+  long long due = next_due(engine), now = kube_engine_now(engine);
+  bool fired = engine->armed >= 0 && engine->armed <= now;
+  if (due == engine->armed && !fired) return;
+  engine->armed = due;
+  kube_poller_arm(&engine->poller, due < 0 ? -1 : due > now ? due - now : 0);
+}
+
+void kube_engine_advance(kube_engine *engine, long long ms) {
+  engine->skew += ms;
+  engine->armed = 0; /* as good as fired */
+  kube_engine_arm(engine);
+}
+
+kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err) {
+  kube_status status = kube_timers_set(&handle->engine->timers, &handle->timer, due, err);
+  if (status == KUBE_OK) kube_engine_arm(handle->engine);
+  return status;
+}
+
+void kube_handle_drop_due(kube_handle *handle) {
+  if (handle->engine) kube_timers_drop(&handle->engine->timers, &handle->timer);
+}
+
+uint32_t kube_engine_random(kube_engine *engine, uint32_t bound) {
+  uint32_t value = 0;
+  (void)engine;
+  if (RAND_bytes((unsigned char *)&value, sizeof value) != 1) value = (uint32_t)kube_clock_ms();
+  return bound ? value % bound : 0;
+}
+
+/* ---- stepping ---- */
+
+int kube_engine_fd(const kube_engine *engine) { return engine->poller.fd; }
+
+int kube_engine_timeout(const kube_engine *engine) {
+  long long due, now;
+  if (engine->ready.next != &engine->ready) return 0;
+  due = next_due(engine);
+  if (due < 0) return -1;
+  now = kube_engine_now(engine);
+  if (due <= now) return 0;
+  return due - now > 0x7fffffff ? 0x7fffffff : (int)(due - now);
+}
+
+static int to_curl(const kube_poller_event *event) {
+  return (event->readable ? CURL_CSELECT_IN : 0) | (event->writable ? CURL_CSELECT_OUT : 0) |
+         (event->broken ? CURL_CSELECT_ERR : 0);
+}
+
+/* Lets libcurl work on every socket that is ready; again only if there may be more of them. */
+static void serve_sockets(kube_engine *engine) {
+  kube_poller_event events[BATCH];
+  int i, n, running;
+  n = kube_poller_take(&engine->poller, events, BATCH);
+  for (i = 0; i < n; i++)
+    curl_multi_socket_action(engine->multi, events[i].fd, to_curl(&events[i]), &running);
+}
+
+static void serve_timers(kube_engine *engine) {
+  long long now = kube_engine_now(engine);
+  kube_timer *first;
+  int running;
+  if (engine->curl_due >= 0 && engine->curl_due <= now) {
+    engine->curl_due = -1;
+    curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+  while ((first = kube_timers_first(&engine->timers)) != NULL && first->due <= now) {
+    kube_timers_drop(&engine->timers, first);
+    kube_handle_wake((kube_handle *)first);
+  }
+}
+
+static void note_finished(kube_engine *engine) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+    kube_transfer *transfer = NULL;
+    if (message->msg != CURLMSG_DONE) continue;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    kube_transfer_note_end(transfer, message->data.result);
+  }
+}
+
+kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
+  sigset_t all, old;
+  kube_status status = kube_engine_check(engine, err);
+  if (status != KUBE_OK) return status;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old); /* resolver threads inherit the mask */
+  serve_sockets(engine);
+  serve_timers(engine);
+  note_finished(engine);
+  kube_engine_arm(engine);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  if (!engine->lost_socket) return KUBE_OK;
+  engine->lost_socket = false;
+  return kube_fail(err, KUBE_ESYSTEM, "a socket could not be watched: too many open files?");
+}
+
+kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err) {
+  struct pollfd fd = {.fd = engine->poller.fd, .events = POLLIN};
+  int own = kube_engine_timeout(engine), n;
+  kube_status status;
+  if (own >= 0 && (timeout < 0 || own < timeout)) timeout = own;
+  n = poll(&fd, 1, timeout);
+  if (n < 0 && errno != EINTR)
+    return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(errno));
+  status = kube_engine_step(engine, err);
+  if (status != KUBE_OK) return status;
+  return n > 0 || own == timeout ? KUBE_OK : KUBE_AGAIN;
+}

@@ -1,0 +1,72 @@
+/*
+** The engine owns every socket and timer. It never blocks and never calls back.
+** Whoever drives it asks three questions and gives one order (see kube.h):
+**   kube_engine_fd, kube_engine_timeout, kube_engine_next_ready, and kube_engine_step.
+**
+** Inside the library, what waits on the engine embeds a kube_handle: the engine notes on it that
+** something moved (bytes, the end of a transfer, its timer) and gives its owner by next_ready.
+** The owner's state machine runs when it is peeked, not inside a step.
+*/
+#ifndef KUBE_CORE_ENGINE_H
+#define KUBE_CORE_ENGINE_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "poller.h"
+#include "timers.h"
+
+typedef struct kube_handle {
+  kube_timer timer;                    /* first: the engine finds the handle by its timer */
+  kube_engine *engine;                 /* counted; NULL when cleared */
+  kube_call *owner;                    /* what next_ready gives */
+  uint64_t id;                         /* unique in the engine */
+  struct kube_handle *next, *previous; /* in the queue of those that moved */
+  bool ready;                          /* it is in that queue */
+} kube_handle;
+
+struct kube_engine {
+  int references;
+  pid_t pid; /* the process that may use it */
+  kube_poller poller;
+  CURLM *multi;
+  long long curl_due; /* when libcurl wants a call at the latest; -1 never */
+  long long skew;     /* what kube_engine_advance added to the clock */
+  long long armed;    /* what the poller's timer is set to; -1 nothing */
+  kube_timers timers;
+  kube_handle ready; /* head of the ring of handles that moved */
+  uint64_t last_id;
+  int *sockets; /* open ones of libcurl, for a child that abandons them */
+  size_t socket_count, socket_size;
+  bool lost_socket; /* a socket could not be watched: the step fails */
+};
+
+/* One more reference; kube_engine_free drops one. */
+kube_engine *kube_engine_retain(kube_engine *engine);
+
+/* KUBE_EUSAGE in a process other than the one that made it. */
+kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
+
+/* After libcurl was told something outside a step: its timer may have changed. */
+void kube_engine_arm(kube_engine *engine);
+
+/* Hooks for libcurl's sockets; arg is the engine. */
+curl_socket_t kube_engine_open_socket(void *arg, curlsocktype purpose,
+                                      struct curl_sockaddr *address);
+int kube_engine_close_socket(void *arg, curl_socket_t fd);
+
+void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner);
+void kube_handle_clear(kube_handle *handle);
+
+/* Notes that the handle moved. */
+void kube_handle_wake(kube_handle *handle);
+
+/* Sets the handle's one timer (ms of the engine's clock); the handle moves when it is due. */
+kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err);
+void kube_handle_drop_due(kube_handle *handle);
+
+/* A random number below bound (jitter, not secrets). */
+uint32_t kube_engine_random(kube_engine *engine, uint32_t bound);
+
+#endif

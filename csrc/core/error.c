@@ -1,0 +1,80 @@
+/* Failure as a value; the contract is in error.h. */
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The reason that a script branches on. Kubernetes' own where it has a word for it. */
+static const char *reason_of(kube_status status) {
+  switch (status) {
+    case KUBE_OK: return "";
+    case KUBE_AGAIN: return "Again";
+    case KUBE_EOF: return "EndOfFile";
+    case KUBE_ENOMEM: return "OutOfMemory";
+    case KUBE_EUSAGE: return "BadRequest";
+    case KUBE_ECONFIG: return "Config";
+    case KUBE_EDNS: return "DNS";
+    case KUBE_ECONNECT: return "ConnectionRefused";
+    case KUBE_ENETWORK: return "Connection";
+    case KUBE_ETLS: return "TLS";
+    case KUBE_ETIMEOUT: return "Timeout";
+    case KUBE_ECANCELED: return "Canceled";
+    case KUBE_EDECODE: return "Decode";
+    case KUBE_ETOOLARGE: return "TooLarge";
+    case KUBE_ESYSTEM: return "System";
+    case KUBE_EAPI: return "Unknown";
+  }
+  return "Unknown";
+}
+
+/* Shows that a text was cut, without cutting a UTF-8 sequence in half. */
+static void mark_cut(char *text, size_t size) {
+  size_t end = size - 4;
+  while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80) end--;
+  memcpy(text + end, "...", 4);
+}
+
+void kube_error_clear(kube_error *err) {
+  if (err) memset(err, 0, sizeof *err);
+}
+
+kube_status kube_fail(kube_error *err, kube_status status, const char *format, ...) {
+  va_list args;
+  int n;
+  if (err == NULL) return status;
+  kube_error_clear(err);
+  err->status = status;
+  snprintf(err->reason, sizeof err->reason, "%s", reason_of(status));
+  va_start(args, format);
+  n = vsnprintf(err->message, sizeof err->message, format, args);
+  va_end(args);
+  if (n >= (int)sizeof err->message) mark_cut(err->message, sizeof err->message);
+  return status;
+}
+
+kube_status kube_fail_memory(kube_error *err, const char *what) {
+  return kube_fail(err, KUBE_ENOMEM, "out of memory: no room for %s", what);
+}
+
+kube_status kube_error_turn(kube_error *err, kube_status status) {
+  if (err == NULL) return status;
+  err->status = status;
+  snprintf(err->reason, sizeof err->reason, "%s", reason_of(status));
+  return status;
+}
+
+void kube_error_prefix(kube_error *err, const char *format, ...) {
+  char old[sizeof err->message];
+  va_list args;
+  size_t used;
+  int n;
+  if (err == NULL) return;
+  memcpy(old, err->message, sizeof old);
+  va_start(args, format);
+  vsnprintf(err->message, sizeof err->message, format, args);
+  va_end(args);
+  used = strlen(err->message);
+  n = snprintf(err->message + used, sizeof err->message - used, ": %s", old);
+  if (n >= (int)(sizeof err->message - used)) mark_cut(err->message, sizeof err->message);
+}

@@ -1,0 +1,75 @@
+/* epoll and timerfd; the contract is in poller.h. */
+#include "poller.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { MAX_EVENTS = 64 };
+
+kube_status kube_poller_open(kube_poller *p, kube_error *err) {
+  struct epoll_event event = {.events = EPOLLIN};
+  p->timer = -1;
+  p->fd = epoll_create1(EPOLL_CLOEXEC);
+  if (p->fd < 0) goto failed;
+  p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (p->timer < 0) goto failed;
+  event.data.fd = p->timer;
+  if (epoll_ctl(p->fd, EPOLL_CTL_ADD, p->timer, &event) != 0) goto failed;
+  return KUBE_OK;
+failed:
+  kube_fail(err, KUBE_ESYSTEM, "cannot make a poller (epoll): %s", strerror(errno));
+  kube_poller_close(p);
+  return KUBE_ESYSTEM;
+}
+
+void kube_poller_close(kube_poller *p) {
+  if (p->timer >= 0) close(p->timer);
+  if (p->fd >= 0) close(p->fd);
+  p->fd = p->timer = -1;
+}
+
+kube_status kube_poller_watch(kube_poller *p, int fd, bool read, bool write, kube_error *err) {
+  struct epoll_event event = {.events = (read ? EPOLLIN : 0u) | (write ? EPOLLOUT : 0u)};
+  event.data.fd = fd;
+  if (epoll_ctl(p->fd, EPOLL_CTL_MOD, fd, &event) == 0) return KUBE_OK;
+  if (errno == ENOENT && epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &event) == 0) return KUBE_OK;
+  return kube_fail(err, KUBE_ESYSTEM, "cannot watch a socket (epoll): %s", strerror(errno));
+}
+
+void kube_poller_forget(kube_poller *p, int fd) {
+  struct epoll_event unused = {0};
+  epoll_ctl(p->fd, EPOLL_CTL_DEL, fd, &unused);
+}
+
+void kube_poller_arm(kube_poller *p, long long ms) {
+  struct itimerspec when = {0};
+  if (ms >= 0) {
+    when.it_value.tv_sec = ms / 1000;
+    when.it_value.tv_nsec = ms % 1000 * 1000000;
+    if (ms == 0) when.it_value.tv_nsec = 1; /* all zeros would disarm it */
+  }
+  timerfd_settime(p->timer, 0, &when, NULL);
+}
+
+int kube_poller_take(kube_poller *p, kube_poller_event *out, int max) {
+  struct epoll_event events[MAX_EVENTS];
+  uint64_t ticks;
+  int i, count = 0;
+  int n = epoll_wait(p->fd, events, max < MAX_EVENTS ? max : MAX_EVENTS, 0);
+  for (i = 0; i < n; i++) {
+    if (events[i].data.fd == p->timer) {
+      if (read(p->timer, &ticks, sizeof ticks) < 0) continue;
+      continue;
+    }
+    out[count].fd = events[i].data.fd;
+    out[count].readable = events[i].events & EPOLLIN;
+    out[count].writable = events[i].events & EPOLLOUT;
+    out[count].broken = events[i].events & (EPOLLERR | EPOLLHUP);
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,90 @@
+/* Small things to do with text; the contract is in text.h. */
+#include "text.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *kube_text_copy(const char *text, kube_error *err) {
+  char *copy;
+  if (text == NULL) return NULL;
+  copy = strdup(text);
+  if (copy == NULL) kube_fail_memory(err, "a text");
+  return copy;
+}
+
+static bool is_unreserved(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+kube_status kube_text_escape(kube_buffer *out, const char *text, size_t n, kube_error *err) {
+  static const char hex[] = "0123456789ABCDEF";
+  size_t i;
+  kube_status status = kube_buffer_reserve(out, n * 3, err);
+  for (i = 0; i < n && status == KUBE_OK; i++) {
+    unsigned char c = (unsigned char)text[i];
+    char code[3] = {'%', hex[c >> 4], hex[c & 15]};
+    status = is_unreserved(c) ? kube_buffer_add_char(out, (char)c, err)
+                              : kube_buffer_add(out, code, sizeof code, err);
+  }
+  return status;
+}
+
+static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+kube_status kube_text_base64_decode(kube_buffer *out, const char *text, size_t n, kube_error *err) {
+  kube_buffer packed = {0}; /* the text without its line breaks: maybe a key, so it is wiped */
+  size_t i, length, padding = 0;
+  int decoded;
+  kube_status status = kube_buffer_reserve(&packed, n + 1, err);
+  for (i = 0; i < n && status == KUBE_OK; i++)
+    if (!is_space(text[i])) status = kube_buffer_add_char(&packed, text[i], err);
+  length = kube_buffer_length(&packed);
+  if (status == KUBE_OK && length > 0) status = kube_buffer_reserve(out, length, err);
+  if (status == KUBE_OK && length > 0) {
+    const char *bytes = kube_buffer_bytes(&packed);
+    while (padding < 2 && padding < length && bytes[length - 1 - padding] == '=') padding++;
+    decoded = length % 4 || length > 0x7fffffff
+                  ? -1
+                  : EVP_DecodeBlock((unsigned char *)out->data + out->end,
+                                    (const unsigned char *)bytes, (int)length);
+    if (decoded < 0 || (size_t)decoded < padding)
+      status = kube_fail(err, KUBE_EDECODE, "not base64");
+    else
+      out->end += (size_t)decoded - padding;
+  }
+  kube_buffer_clear_secret(&packed);
+  return status;
+}
+
+kube_status kube_text_base64_encode(kube_buffer *out, const void *bytes, size_t n,
+                                    kube_error *err) {
+  kube_status status = kube_buffer_reserve(out, (n + 2) / 3 * 4 + 1, err);
+  if (status != KUBE_OK) return status;
+  if (n > 0x3fffffff) return kube_fail(err, KUBE_ETOOLARGE, "too long for base64");
+  out->end += (size_t)EVP_EncodeBlock((unsigned char *)out->data + out->end, bytes, (int)n);
+  return KUBE_OK;
+}
+
+kube_status kube_file_read(const char *path, size_t ceiling, kube_buffer *out, kube_error *err) {
+  char chunk[4096];
+  kube_status status = KUBE_OK;
+  size_t n, total = 0;
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return kube_fail(err, KUBE_ESYSTEM, "%s: %s", path, strerror(errno));
+  while (status == KUBE_OK && (n = fread(chunk, 1, sizeof chunk, file)) > 0) {
+    total += n;
+    status = total > ceiling
+                 ? kube_fail(err, KUBE_ETOOLARGE, "%s: more than %zu bytes", path, ceiling)
+                 : kube_buffer_add(out, chunk, n, err);
+  }
+  if (status == KUBE_OK && ferror(file))
+    status = kube_fail(err, KUBE_ESYSTEM, "%s: %s", path, strerror(errno));
+  OPENSSL_cleanse(chunk, sizeof chunk); /* it may have been a key */
+  fclose(file);
+  return status;
+}

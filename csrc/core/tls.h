@@ -1,0 +1,34 @@
+/*
+** Trust and identity of a connection, as PEM in memory. libcurl gets them as blobs, on which it keys
+** the reuse of connections: two identities never share one.
+** Valid when zeroed: no identity, and the system's roots are trusted.
+*/
+#ifndef KUBE_CORE_TLS_H
+#define KUBE_CORE_TLS_H
+
+#include <curl/curl.h>
+
+#include "buffer.h"
+
+typedef struct kube_tls {
+  kube_buffer ca;   /* the only roots trusted; empty: the system's */
+  kube_buffer cert; /* client certificate chain; empty: none */
+  kube_buffer key;  /* its private key */
+  bool insecure;    /* the server is not verified */
+} kube_tls;
+
+/*
+** Reads the PEM texts, so that a broken one is told of when it is configured. KUBE_ECONFIG: no
+** certificate in it, an encrypted key, a key that does not belong to the certificate. ca_name,
+** cert_name and key_name are what the messages call them ("client-key of user \"x\" in FILE").
+*/
+kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char *cert_name,
+                           const char *key_name, kube_error *err);
+
+/* Sets all of it on a libcurl handle; the buffers must outlive the transfer. */
+kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err);
+
+/* Frees; the key is wiped. */
+void kube_tls_clear(kube_tls *tls);
+
+#endif

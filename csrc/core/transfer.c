@@ -1,0 +1,270 @@
+/* One HTTP exchange on libcurl; the contract is in transfer.h. */
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
+** reader who is woken once a step does not stop a fast sender, small enough for thousands of them.
+*/
+enum { HIGH_WATER = 1 << 20, LOW_WATER = 1 << 18 };
+
+enum {
+  CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
+  KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
+  KEEPALIVE_EVERY = 15,
+  RECEIVE_BUFFER = 256 * 1024
+};
+
+struct kube_transfer {
+  kube_handle *handle; /* of the call it belongs to, which outlives it */
+  CURL *easy;
+  struct curl_slist *headers;
+  struct curl_slist *connect_to;
+  kube_buffer body; /* what came and was not taken */
+  size_t high_water;
+  int code;     /* once all headers are there */
+  bool added;   /* libcurl's multi knows it */
+  bool paused;  /* libcurl holds back bytes until we take some */
+  bool ended;   /* nothing comes any more; result says why */
+  bool no_room; /* the body did not fit into memory */
+  CURLcode result;
+  char detail[CURL_ERROR_SIZE];
+};
+
+/* ---- what libcurl tells us: callbacks only note ---- */
+
+static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
+  kube_transfer *t = arg;
+  (void)one;
+  if (kube_buffer_length(&t->body) >= t->high_water) {
+    t->paused = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (kube_buffer_add(&t->body, bytes, n, NULL) != KUBE_OK) {
+    t->no_room = true;
+    return 0;
+  }
+  kube_handle_wake(t->handle);
+  return n;
+}
+
+/* The empty line ends the headers; those of 1xx answers come before the real ones. */
+static size_t on_header(char *line, size_t one, size_t n, void *arg) {
+  kube_transfer *t = arg;
+  long code = 0;
+  (void)one;
+  if (n > 2 || (n > 0 && line[0] != '\r' && line[0] != '\n')) return n;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+  if (code >= 200) {
+    t->code = (int)code;
+    kube_handle_wake(t->handle);
+  }
+  return n;
+}
+
+void kube_transfer_note_end(kube_transfer *t, CURLcode result) {
+  t->ended = true;
+  t->result = result;
+  kube_handle_wake(t->handle);
+}
+
+/* ---- life ---- */
+
+kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err) {
+  kube_transfer *t = calloc(1, sizeof *t);
+  if (t) t->easy = curl_easy_init();
+  if (t == NULL || t->easy == NULL) {
+    free(t);
+    kube_fail_memory(err, "a request");
+    return NULL;
+  }
+  t->handle = handle;
+  t->high_water = HIGH_WATER;
+  return t;
+}
+
+void kube_transfer_free(kube_transfer *t) {
+  if (t == NULL) return;
+  /* In a child process the connections are the parent's: not a word to libcurl. */
+  if (kube_engine_check(t->handle->engine, NULL) == KUBE_OK) {
+    if (t->added) curl_multi_remove_handle(t->handle->engine->multi, t->easy);
+    curl_easy_cleanup(t->easy);
+    kube_engine_arm(t->handle->engine);
+  }
+  curl_slist_free_all(t->headers);
+  curl_slist_free_all(t->connect_to);
+  kube_buffer_clear(&t->body);
+  free(t);
+}
+
+static kube_status append(struct curl_slist **list, const char *line, kube_error *err) {
+  struct curl_slist *longer = curl_slist_append(*list, line);
+  if (longer == NULL) return kube_fail_memory(err, "a header");
+  *list = longer;
+  return KUBE_OK;
+}
+
+kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err) {
+  return append(&t->headers, line, err);
+}
+
+/* ---- sending ---- */
+
+static void set_connection(kube_transfer *t, const kube_transfer_options *o) {
+  CURL *easy = t->easy;
+  kube_engine *engine = t->handle->engine;
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, kube_engine_open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, engine);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, kube_engine_close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, engine);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a slow resolver must not hold up a time-out */
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+  curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not the environment's */
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  if (o->http1) {
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather share than connect */
+  }
+}
+
+static void set_request(kube_transfer *t, const kube_transfer_options *o) {
+  CURL *easy = t->easy;
+  curl_easy_setopt(easy, CURLOPT_URL, o->url);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  if (o->body) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body_length);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, o->body);
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, o->compression ? "gzip" : NULL);
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
+}
+
+static void set_callbacks(kube_transfer *t) {
+  curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
+  curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+  curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+}
+
+kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *options,
+                                kube_error *err) {
+  kube_status status = kube_engine_check(t->handle->engine, err);
+  if (status == KUBE_OK && options->connect_to)
+    status = append(&t->connect_to, options->connect_to, err);
+  if (status == KUBE_OK) status = append(&t->headers, "Expect:", err); /* no 100-continue */
+  if (status != KUBE_OK) return status;
+  set_connection(t, options);
+  set_request(t, options);
+  set_callbacks(t);
+  if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
+    return status;
+  if (curl_multi_add_handle(t->handle->engine->multi, t->easy) != CURLM_OK)
+    return kube_fail_memory(err, "a request");
+  t->added = true;
+  kube_engine_arm(t->handle->engine);
+  return KUBE_OK;
+}
+
+/* ---- reading ---- */
+
+int kube_transfer_code(const kube_transfer *t) { return t->code; }
+
+const char *kube_transfer_answer_header(const kube_transfer *t, const char *name) {
+  struct curl_header *header;
+  if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return NULL;
+  return header->value;
+}
+
+long long kube_transfer_announced(const kube_transfer *t) {
+  curl_off_t length = -1;
+  curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  return length;
+}
+
+/* Which kind of failure a libcurl code is. */
+static kube_status kind_of(CURLcode code, const char *detail) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return KUBE_EDNS;
+    case CURLE_COULDNT_CONNECT: return KUBE_ECONNECT;
+    case CURLE_OPERATION_TIMEDOUT: return KUBE_ETIMEOUT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR: return KUBE_ETLS;
+    case CURLE_OUT_OF_MEMORY: return KUBE_ENOMEM;
+    case CURLE_BAD_CONTENT_ENCODING: return KUBE_EDECODE;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL: return KUBE_ECONFIG;
+    default:
+      /* TLS 1.3 tells a client that its certificate is refused only when it reads. */
+      return strstr(detail, "alert") ? KUBE_ETLS : KUBE_ENETWORK;
+  }
+}
+
+static kube_status failure(const kube_transfer *t, kube_error *err) {
+  const char *detail = t->detail[0] ? t->detail : curl_easy_strerror(t->result);
+  if (t->no_room) return kube_fail_memory(err, "the answer");
+  if (t->result == CURLE_PARTIAL_FILE)
+    return kube_fail(err, KUBE_ENETWORK, "the answer was cut off: %s", detail);
+  return kube_fail(err, kind_of(t->result, detail), "%s", detail);
+}
+
+kube_slice kube_transfer_peek(const kube_transfer *t) {
+  kube_slice bytes = {.bytes = "", .length = kube_buffer_length(&t->body)};
+  if (bytes.length) bytes.bytes = kube_buffer_bytes(&t->body);
+  return bytes;
+}
+
+kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
+  if (!t->ended) return KUBE_AGAIN;
+  return t->result == CURLE_OK ? KUBE_EOF : failure(t, err);
+}
+
+static void resume(kube_transfer *t) {
+  if (!t->paused || t->ended) return;
+  t->paused = false;
+  curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
+  kube_engine_arm(t->handle->engine);
+}
+
+void kube_transfer_take(kube_transfer *t, size_t n) {
+  kube_buffer_take(&t->body, n);
+  if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
+}
+
+void kube_transfer_more(kube_transfer *t) {
+  size_t wanted = kube_buffer_length(&t->body) * 2;
+  if (wanted > t->high_water) t->high_water = wanted;
+  resume(t);
+}
+
+void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info) {
+  long version = 0, connects = 0;
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+  curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  info->http_version = version == CURL_HTTP_VERSION_2_0   ? 20
+                       : version == CURL_HTTP_VERSION_1_1 ? 11
+                       : version == CURL_HTTP_VERSION_1_0 ? 10
+                                                          : 0;
+  info->connects = (int)connects;
+  info->bytes = bytes;
+}

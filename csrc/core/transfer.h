@@ -1,0 +1,68 @@
+/*
+** One HTTP exchange: a request that goes out, and an answer that is read as it comes.
+** A transfer retains its handle's engine and marks the handle as moved when headers, bytes or the
+** end came. Reading is peek and take; what is not taken piles up to a mark, then the sender waits.
+*/
+#ifndef KUBE_CORE_TRANSFER_H
+#define KUBE_CORE_TRANSFER_H
+
+#include "buffer.h"
+#include "engine.h"
+#include "tls.h"
+
+typedef struct kube_transfer kube_transfer;
+
+typedef struct kube_transfer_options {
+  const char *method;
+  const char *url;
+  const char *proxy;      /* NULL: none; the environment is never asked */
+  const char *connect_to; /* "::host:port": dial this instead of the URL's host; NULL */
+  const kube_tls *tls;    /* must live until the transfer is freed; NULL for plain http */
+  const char *body;       /* NULL: none; must live until the transfer is freed */
+  size_t body_length;
+  bool http1;       /* a connection of its own: whatever may have to wait for its reader */
+  bool compression; /* accept gzip */
+} kube_transfer_options;
+
+kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err);
+
+/* Adds "Name: value" to the request. */
+kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err);
+
+/* Sends; the answer comes while the engine steps. */
+kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *options,
+                                kube_error *err);
+
+/* The status code once all headers are there; 0 before, or when the exchange failed without. */
+int kube_transfer_code(const kube_transfer *t);
+
+/* A header of the answer, NULL when it has none; valid until the next call. */
+const char *kube_transfer_answer_header(const kube_transfer *t, const char *name);
+
+/* Bytes of body the answer announced; -1 when it did not say. */
+long long kube_transfer_announced(const kube_transfer *t);
+
+/* The unread body: a view, valid until the next step or take. */
+kube_slice kube_transfer_peek(const kube_transfer *t);
+void kube_transfer_take(kube_transfer *t, size_t n);
+
+/* KUBE_AGAIN while more may come; KUBE_EOF when the body is whole; else why it is not. */
+kube_status kube_transfer_result(const kube_transfer *t, kube_error *err);
+
+/* The bytes there are do not suffice: let more come, past the mark if need be. */
+void kube_transfer_more(kube_transfer *t);
+
+typedef struct kube_transfer_info {
+  int http_version; /* 10, 11, 20 */
+  int connects;     /* connections made for it */
+  long long bytes;  /* of body received */
+} kube_transfer_info;
+void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info);
+
+/* Frees at any moment, canceling what is under way; NULL is fine. */
+void kube_transfer_free(kube_transfer *t);
+
+/* For the engine: the exchange is over. */
+void kube_transfer_note_end(kube_transfer *t, CURLcode result);
+
+#endif

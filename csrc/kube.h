@@ -1,0 +1,409 @@
+/*
+** kube.h - the public C API of libkube: client-go for C, the floor under the Lua module.
+**
+** The shape of everything:
+**   kube_config  what a kubeconfig (or a pod) says: server, trust, identity, namespace
+**   kube_engine  owns every socket and timer behind one descriptor; never blocks, never calls back
+**   kube_client  a config on an engine; clients on one engine share its connections
+**   kube_call    one operation under way: a get, a paged list, a watch; ends in objects or an error
+**
+** An object is bytes: the JSON the server sent, read in place with kube_json_find.
+** Every function that can fail takes a kube_error that the caller owns, or NULL; pass a zeroed one.
+** Nothing here is thread-safe: an engine and all that stands on it belong to one thread.
+** Handles may be freed in any order: a call keeps its client, a client its engine and config.
+**
+**   kube_error err = {0};
+**   kube_config *config = kube_config_load(NULL, &err);
+**   kube_engine *engine = kube_engine_new(&err);
+**   kube_client *client = kube_client_new(engine, config, &err);
+**   kube_call *call = kube_dynamic_list(client, &KUBE_PODS, NULL, NULL, &err);
+**   kube_frame pod;
+**   while (kube_call_next(call, &pod, KUBE_FOREVER, &err) == KUBE_OK) {
+**     kube_json name = kube_json_find(pod.object, "metadata.name");
+**     printf("%.*s\n", (int)name.length, name.bytes);
+**     kube_call_take(call);
+**   }
+**   if (err.status) fprintf(stderr, "%s\n", err.message);
+*/
+#ifndef KUBE_H
+#define KUBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define KUBE_API __attribute__((visibility("default")))
+#else
+#define KUBE_API
+#endif
+
+#define KUBE_VERSION "0.1.0"
+#define KUBE_FOREVER (-1)
+
+/* ---- failure ---- */
+
+typedef enum kube_status {
+  KUBE_OK = 0,
+  KUBE_AGAIN,     /* nothing yet: wait for the engine, then ask again */
+  KUBE_EOF,       /* the end, and all was well */
+  KUBE_ENOMEM,    /* reason OutOfMemory */
+  KUBE_EUSAGE,    /* BadRequest: the caller asked for what cannot be */
+  KUBE_ECONFIG,   /* Config: a kubeconfig that is missing, broken or incomplete */
+  KUBE_EDNS,      /* DNS: the server's name has no address */
+  KUBE_ECONNECT,  /* ConnectionRefused: nobody answers there */
+  KUBE_ENETWORK,  /* Connection: it broke in the middle */
+  KUBE_ETLS,      /* TLS: the server, or our certificate, is not trusted */
+  KUBE_ETIMEOUT,  /* Timeout */
+  KUBE_ECANCELED, /* Canceled */
+  KUBE_EDECODE,   /* Decode: bytes that are not what they should be */
+  KUBE_ETOOLARGE, /* TooLarge: past a ceiling */
+  KUBE_ESYSTEM,   /* System: the operating system refused */
+  KUBE_EAPI       /* the API server said no: code and reason are its own */
+} kube_status;
+
+typedef struct kube_error {
+  kube_status status; /* KUBE_OK in a zeroed error: nothing is wrong */
+  int code;           /* HTTP status code, 0 where there was none */
+  int retry_after;    /* seconds the server asks to wait, 0 when it does not */
+  char reason[48];    /* Kubernetes' reason (NotFound, Conflict, ...) or one of ours above */
+  char message[976];  /* who, what, where, what was tried; never a secret */
+} kube_error;
+
+/* ---- JSON, read in place ---- */
+
+typedef struct kube_slice {
+  const char *bytes;
+  size_t length;
+} kube_slice;
+
+typedef enum kube_json_type {
+  KUBE_JSON_NONE = 0, /* not there */
+  KUBE_JSON_NULL,
+  KUBE_JSON_FALSE,
+  KUBE_JSON_TRUE,
+  KUBE_JSON_NUMBER, /* bytes: the literal as it stands */
+  KUBE_JSON_STRING, /* bytes: between the quotes, escapes as they stand */
+  KUBE_JSON_ARRAY,  /* bytes: from [ to ] */
+  KUBE_JSON_OBJECT  /* bytes: from { to } */
+} kube_json_type;
+
+/* A value inside a JSON text: a view that lives as long as the text. */
+typedef struct kube_json {
+  const char *bytes;
+  size_t length;
+  kube_json_type type;
+} kube_json;
+
+/*
+** The value at path: member names joined by dots, [n] for the n-th element from 0, a name that has
+** dots of its own in ['a.b/c']: "metadata.name", "spec.containers[0].image",
+** "metadata.labels['app.kubernetes.io/name']". The empty path is the whole text. Type KUBE_JSON_NONE when it is not there.
+*/
+KUBE_API kube_json kube_json_find(kube_slice text, const char *path);
+
+/*
+** Walks the elements of an array or the members of an object: start with a zeroed *at, each call
+** moves *at to the next element (and *name, if not NULL, to the raw name of a member).
+** False at the end. `for (kube_json c = {0}; kube_json_next(list, &c, NULL);) ...`
+*/
+KUBE_API bool kube_json_next(kube_json container, kube_json *at, kube_slice *name);
+
+/*
+** Writes the text of a string with its escapes resolved (UTF-8, NUL-terminated, cut at size), other
+** types as they stand. Returns the length it has or would have had, as snprintf does.
+*/
+KUBE_API size_t kube_json_text(kube_json value, char *out, size_t size);
+
+/* A number as a 64-bit integer; false when it is no integer or does not fit. */
+KUBE_API bool kube_json_integer(kube_json value, int64_t *out);
+
+/* ---- configuration ---- */
+
+typedef struct kube_config kube_config;
+
+/* All may be NULL. */
+typedef struct kube_config_options {
+  const char
+      *kubeconfig; /* a path; NULL: the list in KUBECONFIG, else ~/.kube/config, else in-cluster */
+  const char *context; /* instead of current-context */
+  const char *cluster; /* instead of the context's cluster */
+  const char *user;    /* instead of the context's user */
+  const char *ns;      /* instead of the context's namespace */
+  const char *server;  /* instead of the cluster's server */
+} kube_config_options;
+
+/*
+** Reads configuration files and nothing else: no network, no plugin. Keys and certificates are
+** checked here, so that a broken one is named with its file. NULL and *err (reason Config, naming
+** every place that was looked at) when there is nothing usable. Free with kube_config_free.
+** Rules: client-go tools/clientcmd (loading order, first stanza wins, paths relative to their file).
+*/
+KUBE_API kube_config *kube_config_load(const kube_config_options *options, kube_error *err);
+KUBE_API void kube_config_free(kube_config *config);
+
+/* Views that live as long as the config. The context is "" in-cluster. None of them is a secret. */
+KUBE_API const char *kube_config_server(const kube_config *config);
+KUBE_API const char *kube_config_namespace(
+    const kube_config *config); /* "default" if nothing says */
+KUBE_API const char *kube_config_context(const kube_config *config);
+KUBE_API const char *kube_config_source(
+    const kube_config *config); /* the files read, or in-cluster */
+
+/* ---- the engine ---- */
+
+typedef struct kube_engine kube_engine;
+typedef struct kube_client kube_client;
+typedef struct kube_call kube_call;
+
+/*
+** An engine belongs to the thread and the process that made it: after a fork the child makes its
+** own, and may only free (or leave) the parent's. Blocks all signals while it steps.
+*/
+KUBE_API kube_engine *kube_engine_new(kube_error *err);
+KUBE_API void kube_engine_free(
+    kube_engine *engine); /* your reference; clients and calls have theirs */
+
+/* Whether this process made the engine: not so in a child after a fork. */
+KUBE_API bool kube_engine_is_ours(const kube_engine *engine);
+
+/*
+** For a program with an event loop of its own: watch fd for reading, wait at most timeout ms (-1:
+** for ever), then step, then serve every call that next_ready gives before waiting again. The fd
+** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout.
+*/
+KUBE_API int kube_engine_fd(const kube_engine *engine);
+KUBE_API int kube_engine_timeout(const kube_engine *engine);
+KUBE_API kube_status kube_engine_step(kube_engine *engine, kube_error *err);
+KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when there is no more */
+
+/* Waits up to timeout ms (-1: for ever) until the fd is readable, then steps. KUBE_AGAIN at a time-out. */
+KUBE_API kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err);
+
+/* Milliseconds of the engine's monotonic clock; advance moves it forward, for tests of time-outs. */
+KUBE_API long long kube_engine_now(const kube_engine *engine);
+KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
+
+/* ---- clients and calls ---- */
+
+/* Keeps references to both. Nothing is sent yet. */
+KUBE_API kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err);
+KUBE_API void kube_client_free(kube_client *client);
+
+/* One object: a view that is valid until the call is taken, peeked again or freed, or the engine stepped. */
+typedef struct kube_frame {
+  kube_slice object; /* its JSON text */
+  const char
+      *event; /* in a watch: "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"; else NULL */
+  kube_slice api_version; /* in a list: what an item that does not say it is; else empty */
+  kube_slice kind;
+} kube_frame;
+
+/*
+** The current object of a call: KUBE_OK and *frame; KUBE_AGAIN, nothing yet; KUBE_EOF, there are no
+** more; else why it failed (again the same each time). A get, create, ... has one object; a list one
+** an item, page after page; a watch one an event. take goes past it. next is peek with a wait of up
+** to timeout ms (KUBE_ETIMEOUT, and the call goes on).
+*/
+KUBE_API kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err);
+KUBE_API void kube_call_take(kube_call *call);
+KUBE_API kube_status kube_call_next(kube_call *call, kube_frame *frame, int timeout,
+                                    kube_error *err);
+
+/* Frees at any moment; what is under way is canceled. */
+KUBE_API void kube_call_free(kube_call *call);
+
+/* Marks a call as one that moved, so that next_ready gives it: for a loop that left objects behind. */
+KUBE_API void kube_call_wake(kube_call *call);
+
+/* Writes what the call asks for, "GET https://host/path", as snprintf does. */
+KUBE_API int kube_call_request(const kube_call *call, char *out, size_t size);
+
+/* A number that no other call of the engine ever had. */
+KUBE_API uint64_t kube_call_id(const kube_call *call);
+
+/* After KUBE_EAPI: the Status the server sent, as JSON (empty if it sent something else). */
+KUBE_API kube_slice kube_call_status(const kube_call *call);
+
+/* Of a list: its apiVersion and kind, and its metadata as JSON; whole at KUBE_EOF. */
+typedef struct kube_list_head {
+  kube_slice api_version;
+  kube_slice kind;     /* "PodList" */
+  kube_slice metadata; /* {"resourceVersion":"...","continue":"..."} of the last page */
+} kube_list_head;
+KUBE_API void kube_call_list_head(const kube_call *call, kube_list_head *head);
+
+/* What HTTP says of the last answer; zeros before it came. */
+typedef struct kube_call_info {
+  int code;         /* status code */
+  int http_version; /* 10, 11, 20 */
+  int connects;     /* connections made for it: 0 when one was used again */
+  long long bytes;  /* of bodies received, as they were on the wire, of all its requests */
+} kube_call_info;
+KUBE_API void kube_call_info_get(const kube_call *call, kube_call_info *info);
+
+/* ---- the dynamic client ---- */
+
+typedef struct kube_resource {
+  const char *group; /* "" is the core group */
+  const char *version;
+  const char *resource; /* the plural: "pods" */
+} kube_resource;
+
+KUBE_API extern const kube_resource KUBE_PODS, KUBE_NAMESPACES, KUBE_CONFIGMAPS, KUBE_SERVICES,
+    KUBE_DEPLOYMENTS;
+
+/*
+** Options bear the names of the Kubernetes API in C's spelling; a zeroed struct, or NULL, asks for
+** the defaults. timeout: milliseconds for the whole call (0: none; a page counts for itself in a list).
+*/
+typedef struct kube_get_options {
+  const char *resource_version;
+  const char *subresource; /* "status", "scale", ... */
+  int64_t timeout;
+} kube_get_options;
+
+typedef struct kube_list_options {
+  const char *label_selector;
+  const char *field_selector;
+  const char *resource_version;
+  const char *resource_version_match;
+  const char *continue_token;
+  int64_t limit;           /* objects a page; 0: 500 */
+  bool one_page;           /* stop after one page; its continue token is in the list head */
+  int64_t timeout_seconds; /* asked of the server */
+  int64_t timeout;
+} kube_list_options;
+
+typedef struct kube_watch_options {
+  const char *label_selector;
+  const char *field_selector;
+  const char *resource_version; /* NULL: the objects there are come first, as ADDED */
+  const char *resource_version_match;
+  int64_t timeout_seconds; /* of one connection; 0: 5 to 10 minutes at random */
+  bool send_initial_events;
+  bool bookmarks;        /* give BOOKMARK events to the caller; they are used in any case */
+  bool no_resume;        /* end with the connection, fail where it fails */
+  bool error_on_expired; /* 410 ends the watch (KUBE_EAPI) instead of starting again from now */
+  int64_t timeout;       /* milliseconds, over all connections */
+} kube_watch_options;
+
+/* For create, update, patch and apply. */
+typedef struct kube_write_options {
+  const char *field_manager;    /* "kube-lua" where one is needed */
+  const char *field_validation; /* "Ignore", "Warn", "Strict" */
+  const char *dry_run;          /* "All" */
+  const char *subresource;
+  bool force; /* apply: take over fields of other managers */
+  int64_t timeout;
+} kube_write_options;
+
+/* Sent in the body. */
+typedef struct kube_delete_options {
+  const int64_t *grace_period_seconds; /* NULL: the object's own */
+  const char *propagation_policy;      /* "Background", "Foreground", "Orphan" */
+  const char *precondition_uid;
+  const char *precondition_resource_version;
+  const char *dry_run;
+  const char *label_selector; /* these two for delete_collection */
+  const char *field_selector;
+  int64_t timeout;
+} kube_delete_options;
+
+typedef enum kube_patch_type {
+  KUBE_JSON_PATCH,      /* RFC 6902 */
+  KUBE_MERGE_PATCH,     /* RFC 7396 */
+  KUBE_STRATEGIC_PATCH, /* Kubernetes' own; not for custom resources */
+} kube_patch_type;
+
+/*
+** Each starts a request and returns at once; NULL and *err when it cannot be sent at all (a bad
+** name, no memory). ns NULL: of a cluster-scoped resource, or of all namespaces. A body is the JSON
+** text of an object (or patch) and is copied.
+*/
+KUBE_API kube_call *kube_dynamic_get(kube_client *client, const kube_resource *resource,
+                                     const char *ns, const char *name,
+                                     const kube_get_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_list(kube_client *client, const kube_resource *resource,
+                                      const char *ns, const kube_list_options *options,
+                                      kube_error *err);
+KUBE_API kube_call *kube_dynamic_watch(kube_client *client, const kube_resource *resource,
+                                       const char *ns, const kube_watch_options *options,
+                                       kube_error *err);
+/* name NULL unless a subresource is created (an eviction, a token). */
+KUBE_API kube_call *kube_dynamic_create(kube_client *client, const kube_resource *resource,
+                                        const char *ns, const char *name, kube_slice body,
+                                        const kube_write_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_update(kube_client *client, const kube_resource *resource,
+                                        const char *ns, const char *name, kube_slice body,
+                                        const kube_write_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_update_status(kube_client *client, const kube_resource *resource,
+                                               const char *ns, const char *name, kube_slice body,
+                                               const kube_write_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_patch(kube_client *client, const kube_resource *resource,
+                                       const char *ns, const char *name, kube_patch_type type,
+                                       kube_slice patch, const kube_write_options *options,
+                                       kube_error *err);
+/* Server-side apply. */
+KUBE_API kube_call *kube_dynamic_apply(kube_client *client, const kube_resource *resource,
+                                       const char *ns, const char *name, kube_slice body,
+                                       const kube_write_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_delete(kube_client *client, const kube_resource *resource,
+                                        const char *ns, const char *name,
+                                        const kube_delete_options *options, kube_error *err);
+KUBE_API kube_call *kube_dynamic_delete_collection(kube_client *client,
+                                                   const kube_resource *resource, const char *ns,
+                                                   const kube_delete_options *options,
+                                                   kube_error *err);
+
+/* ---- the REST client ---- */
+
+/* A GET of any path of the server ("/version", "/healthz"): the body, whatever it is, is one frame. */
+KUBE_API kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept,
+                                  int64_t timeout, kube_error *err);
+
+/* ---- the discovery client ---- */
+
+/* A resource as discovery tells it. Text lives as long as the kube_discovery. */
+typedef struct kube_api_resource {
+  const char *group;
+  const char *version;
+  const char *resource; /* plural */
+  const char *singular;
+  const char *kind;
+  bool namespaced;
+  const char *const *short_names; /* these end in NULL */
+  const char *const *categories;
+  const char *const *verbs;
+  const char *const *subresources;
+} kube_api_resource;
+
+typedef struct kube_discovery kube_discovery;
+
+/* Start the requests for the core group's and the other groups' aggregated documents, and for /version. */
+KUBE_API kube_call *kube_discovery_core(kube_client *client, kube_error *err);
+KUBE_API kube_call *kube_discovery_groups(kube_client *client, kube_error *err);
+KUBE_API kube_call *kube_discovery_version(kube_client *client, kube_error *err);
+
+/* A set of resources, empty at first; add puts in what an aggregated document (APIGroupDiscoveryList) lists. */
+KUBE_API kube_discovery *kube_discovery_new(kube_error *err);
+KUBE_API kube_status kube_discovery_add(kube_discovery *discovery, kube_slice document,
+                                        kube_error *err);
+KUBE_API void kube_discovery_free(kube_discovery *discovery);
+
+/* The i-th resource in the server's order (the first version listed of a group is the preferred one), NULL past the last. */
+KUBE_API const kube_api_resource *kube_discovery_resource(const kube_discovery *discovery,
+                                                          size_t i);
+
+/* Group-versions the server could not tell of ("metrics.k8s.io/v1beta1"), NULL past the last. */
+KUBE_API const char *kube_discovery_stale(const kube_discovery *discovery, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

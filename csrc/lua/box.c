@@ -1,0 +1,57 @@
+/* Handles and errors for Lua; the contract is in box.h. */
+#include "box.h"
+
+void kube_box_type(lua_State *L, const char *type, const luaL_Reg *methods, lua_CFunction release) {
+  if (!luaL_newmetatable(L, type)) {
+    lua_pop(L, 1);
+    return;
+  }
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_pushcfunction(L, release);
+  lua_setfield(L, -2, "close");
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, release);
+  lua_setfield(L, -2, "__gc");
+  lua_pushcfunction(L, release);
+  lua_setfield(L, -2, "__close");
+  lua_pushstring(L, type);
+  lua_setfield(L, -2, "__metatable"); /* the methods cannot be taken away from under a handle */
+  lua_pop(L, 1);
+}
+
+void **kube_box_new(lua_State *L, const char *type) {
+  void **box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = NULL;
+  luaL_setmetatable(L, type);
+  return box;
+}
+
+void **kube_box_at(lua_State *L, int index, const char *type) {
+  return luaL_checkudata(L, index, type);
+}
+
+void *kube_box_check(lua_State *L, int index, const char *type) {
+  void **box = kube_box_at(L, index, type);
+  if (*box == NULL) luaL_error(L, "this %s is closed", type);
+  return *box;
+}
+
+int kube_push_error(lua_State *L, const kube_error *err) {
+  lua_pushnil(L);
+  lua_createtable(L, 0, 5);
+  lua_pushstring(L, err->reason);
+  lua_setfield(L, -2, "reason");
+  lua_pushstring(L, err->message);
+  lua_setfield(L, -2, "message");
+  if (err->code) {
+    lua_pushinteger(L, err->code);
+    lua_setfield(L, -2, "code");
+  }
+  if (err->retry_after) {
+    lua_pushinteger(L, err->retry_after);
+    lua_setfield(L, -2, "retryAfter");
+  }
+  luaL_setmetatable(L, "kube.error");
+  return 2;
+}

@@ -1,0 +1,136 @@
+/* A call as a Lua handle: its objects, decoded where they lie. */
+#include <string.h>
+
+#include "module.h"
+
+static kube_call *check_call(lua_State *L) { return kube_box_check(L, 1, KUBE_LUA_CALL); }
+
+static int call_close(lua_State *L) {
+  void **box = kube_box_at(L, 1, KUBE_LUA_CALL);
+  kube_call *call = *box;
+  *box = NULL;
+  kube_call_free(call);
+  return 0;
+}
+
+/* nil, err: with the Status, if the server sent one. */
+static int push_call_error(lua_State *L, const kube_call *call, const kube_error *err) {
+  kube_slice status = kube_call_status(call);
+  kube_push_error(L, err);
+  if (err->status == KUBE_EAPI && status.length &&
+      kube_json_push(L, status.bytes, status.length, NULL, NULL))
+    lua_setfield(L, -2, "status");
+  return 2;
+}
+
+/* What is no JSON is named with the request that it answers. */
+static void say_request(const kube_call *call, kube_error *err) {
+  char request[512];
+  kube_call_request(call, request, sizeof request);
+  kube_error_prefix(err, "%s", request);
+}
+
+/* Pushes the object of a frame as options want it, and in a watch the event's type. */
+static int push_frame(lua_State *L, const kube_frame *frame, kube_error *err) {
+  kube_json_options options = {0};
+  kube_json_check_options(L, 2, &options); /* pushes an anchor */
+  if (frame->event == NULL) {
+    options.api_version = frame->api_version;
+    options.kind = frame->kind;
+  }
+  if (!kube_json_push(L, frame->object.bytes, frame->object.length, &options, err)) return 0;
+  if (frame->event == NULL) return 1;
+  lua_pushstring(L, frame->event);
+  return 2;
+}
+
+/* call:next([json options]) -> object [, event] | false when there is none yet | nil at the end | nil, err */
+static int call_next(lua_State *L) {
+  kube_error err = {0};
+  kube_frame frame; /* a view into the call's buffer, until the next step or take */
+  kube_call *call = check_call(L);
+  int n;
+  switch (kube_call_peek(call, &frame, &err)) {
+    case KUBE_OK:
+      n = push_frame(L, &frame, &err);
+      kube_call_take(call); /* pushing may throw, so take afterwards */
+      if (n > 0) return n;
+      say_request(call, &err);
+      return kube_push_error(L, &err);
+    case KUBE_AGAIN: lua_pushboolean(L, 0); return 1;
+    case KUBE_EOF: lua_pushnil(L); return 1;
+    default: return push_call_error(L, call, &err);
+  }
+}
+
+/* call:text() -> the same as next, but the body as it is */
+static int call_text(lua_State *L) {
+  kube_error err = {0};
+  kube_frame frame;
+  kube_call *call = check_call(L);
+  switch (kube_call_peek(call, &frame, &err)) {
+    case KUBE_OK:
+      lua_pushlstring(L, frame.object.bytes, frame.object.length);
+      kube_call_take(call);
+      return 1;
+    case KUBE_AGAIN: lua_pushboolean(L, 0); return 1;
+    case KUBE_EOF: lua_pushnil(L); return 1;
+    default: return push_call_error(L, call, &err);
+  }
+}
+
+/* call:id() -> the number that engine:next_ready() gives */
+static int call_id(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)kube_call_id(check_call(L)));
+  return 1;
+}
+
+static void set_slice(lua_State *L, const char *field, kube_slice text) {
+  if (text.length == 0) return;
+  lua_pushlstring(L, text.bytes, text.length);
+  lua_setfield(L, -2, field);
+}
+
+/* call:list_head() -> { apiVersion =, kind =, metadata = {} } of a list, whole at its end */
+static int call_list_head(lua_State *L) {
+  kube_list_head head;
+  kube_call_list_head(check_call(L), &head);
+  lua_createtable(L, 0, 4);
+  set_slice(L, "apiVersion", head.api_version);
+  set_slice(L, "kind", head.kind);
+  if (!head.metadata.length ||
+      !kube_json_push(L, head.metadata.bytes, head.metadata.length, NULL, NULL))
+    lua_newtable(L);
+  lua_setfield(L, -2, "metadata");
+  return 1;
+}
+
+/* call:info() -> { code =, http_version =, connects =, bytes = } of the last answer */
+static int call_info(lua_State *L) {
+  kube_call_info info;
+  kube_call_info_get(check_call(L), &info);
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, info.code);
+  lua_setfield(L, -2, "code");
+  lua_pushinteger(L, info.http_version);
+  lua_setfield(L, -2, "http_version");
+  lua_pushinteger(L, info.connects);
+  lua_setfield(L, -2, "connects");
+  lua_pushnumber(L, (lua_Number)info.bytes);
+  lua_setfield(L, -2, "bytes");
+  return 1;
+}
+
+/* call:request() -> "GET https://host/path" */
+static int call_request(lua_State *L) {
+  char request[512];
+  kube_call_request(check_call(L), request, sizeof request);
+  lua_pushstring(L, request);
+  return 1;
+}
+
+static const luaL_Reg call_methods[] = {
+    {"next", call_next}, {"text", call_text},       {"id", call_id}, {"list_head", call_list_head},
+    {"info", call_info}, {"request", call_request}, {NULL, NULL}};
+
+void kube_lua_open_call(lua_State *L) { kube_box_type(L, KUBE_LUA_CALL, call_methods, call_close); }

@@ -1,0 +1,31 @@
+/*
+** kube.core: the C core as Lua handles. Every file here is thin: arguments in, one core call,
+** results out. Nothing yields and nothing calls back; waiting is the work of lua/kube/driver.
+** This folder alone includes lua.h.
+*/
+#ifndef KUBE_LUA_MODULE_H
+#define KUBE_LUA_MODULE_H
+
+#include "../kube.h"
+#include "box.h"
+#include "json.h"
+#include "options.h"
+
+#define KUBE_LUA_ENGINE    "kube.engine"
+#define KUBE_LUA_CONFIG    "kube.config"
+#define KUBE_LUA_CLIENT    "kube.client"
+#define KUBE_LUA_CALL      "kube.call"
+#define KUBE_LUA_DISCOVERY "kube.discovery"
+#define KUBE_LUA_BUFFER    "kube.buffer"
+
+/* A box with a kube_buffer, freed with the box; it is pushed. */
+kube_buffer *kube_push_buffer(lua_State *L);
+
+/* Each adds its functions to the table on top of the stack. */
+void kube_lua_open_engine(lua_State *L);
+void kube_lua_open_client(lua_State *L);
+void kube_lua_open_call(lua_State *L);
+void kube_lua_open_discovery(lua_State *L);
+void kube_lua_open_yaml(lua_State *L);
+
+#endif

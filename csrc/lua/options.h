@@ -1,0 +1,28 @@
+/*
+** Tables of options into the structs of kube.h. The Lua module has checked names and types before
+** (lua/kube/options.lua); what has another type here is taken as absent.
+*/
+#ifndef KUBE_LUA_OPTIONS_H
+#define KUBE_LUA_OPTIONS_H
+
+#include <stddef.h>
+
+#include "compat.h"
+
+typedef enum kube_option_type {
+  KUBE_OPTION_TEXT,    /* const char *, a view that lives as long as the table */
+  KUBE_OPTION_INTEGER, /* int64_t */
+  KUBE_OPTION_SECONDS, /* int64_t of milliseconds */
+  KUBE_OPTION_FLAG     /* bool */
+} kube_option_type;
+
+typedef struct kube_option {
+  const char *name; /* NULL ends a list */
+  kube_option_type type;
+  size_t offset;
+} kube_option;
+
+/* Fills the zeroed struct from the table at index (nil: none). */
+void kube_read_options(lua_State *L, int index, const kube_option *list, void *out);
+
+#endif

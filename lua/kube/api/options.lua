@@ -1,0 +1,61 @@
+--- Tables of options: a misspelt option or one of a wrong type is the programmer's error.
+local similar = require("kube.api.similar")
+
+local options = {}
+
+local function names_of(spec)
+  local names = {}
+  for name in pairs(spec) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function is_integer(value) return type(value) == "number" and value % 1 == 0 end
+
+--- Whether a value is of a type of a spec: a type of Lua, or "integer".
+local function fits(value, kind)
+  if kind == "integer" then return is_integer(value) end
+  return kind == "any" or type(value) == kind
+end
+
+--- Checks a table of options against a spec { name = "string" | "integer" | "boolean" | ... }.
+-- nil counts as an empty table. Throws with the position of the caller `level` above.
+-- @return the table, never nil
+function options.check(given, spec, what, level)
+  level = (level or 2) + 1
+  if given == nil then return {} end
+  if type(given) ~= "table" then
+    error(string.format("%s: the options must be a table, not a %s", what, type(given)), level)
+  end
+  for name, value in pairs(given) do
+    local kind = spec[name]
+    if not kind then
+      error(string.format("%s: unknown option %q%s", what, tostring(name),
+        similar.hint(tostring(name), names_of(spec))), level)
+    end
+    if not fits(value, kind) then
+      error(string.format("%s: the option %s must be a %s, not a %s", what, name, kind,
+        type(value)), level)
+    end
+  end
+  return given
+end
+
+--- A spec that has all names of the given specs.
+function options.merge(...)
+  local all = {}
+  for _, spec in ipairs { ... } do
+    for name, kind in pairs(spec) do all[name] = kind end
+  end
+  return all
+end
+
+--- Throws unless an argument has the type.
+function options.check_type(value, kind, what, level)
+  if not fits(value, kind) then
+    error(string.format("%s must be a %s, not a %s", what, kind, type(value)), (level or 2) + 1)
+  end
+  return value
+end
+
+return options

@@ -1,0 +1,261 @@
+--- The dynamic client: any resource, by its group, version and plural name (client-go's dynamic).
+--
+--   local crons = kube.dynamic(config):resource{ group = "stable.example.com", version = "v1",
+--                                                resource = "crontabs" }:namespace("default")
+--   crons:get("every-minute")
+local errors = require("kube.api.errors")
+local json = require("kube.json")
+local options = require("kube.api.options")
+local stream = require("kube.client.stream")
+local transport = require("kube.client.transport")
+
+local dynamic = {}
+
+-- ---- options ----
+
+local DECODE = { fields = "table", managedFields = "boolean" }
+local TIMEOUT = { timeout = "number" }
+local SELECTORS = { labelSelector = "string", fieldSelector = "string" }
+local VERSION = { resourceVersion = "string", resourceVersionMatch = "string" }
+local WRITE = options.merge(TIMEOUT, {
+  dryRun = "string", fieldManager = "string", fieldValidation = "string", subresource = "string",
+})
+
+--- What each verb takes; the k:... functions add their own.
+dynamic.SPECS = {
+  get = options.merge(DECODE, TIMEOUT, { resourceVersion = "string", subresource = "string" }),
+  list = options.merge(DECODE, TIMEOUT, SELECTORS, VERSION, {
+    limit = "integer", continue = "string", timeoutSeconds = "integer",
+  }),
+  watch = options.merge(DECODE, TIMEOUT, SELECTORS, VERSION, {
+    timeoutSeconds = "integer", sendInitialEvents = "boolean", allowWatchBookmarks = "boolean",
+    resume = "boolean", on_expired = "string",
+  }),
+  create = options.merge(WRITE, { name = "string" }),
+  update = WRITE,
+  patch = options.merge(WRITE, { type = "string", force = "boolean" }),
+  apply = options.merge(WRITE, { force = "boolean" }),
+  delete = options.merge(TIMEOUT, {
+    dryRun = "string", gracePeriodSeconds = "integer", propagationPolicy = "string",
+    uid = "string", resourceVersion = "string",
+  }),
+  delete_collection = options.merge(TIMEOUT, SELECTORS, {
+    dryRun = "string", gracePeriodSeconds = "integer", propagationPolicy = "string",
+  }),
+}
+
+--- How answers are decoded: lists and watches come without managedFields unless asked for.
+local function decoding(given, strip)
+  if given.managedFields ~= nil then strip = not given.managedFields end
+  return {
+    strip_managed_fields = strip,
+    fields = given.fields and json.projection(given.fields) or nil,
+  }
+end
+
+-- ---- clients ----
+
+local Resource = {}
+Resource.__index = Resource
+
+local Dynamic = {}
+Dynamic.__index = Dynamic
+
+--- A dynamic client on a transport.
+function dynamic.on(its_transport)
+  return setmetatable({ _transport = its_transport }, Dynamic)
+end
+
+--- A client for one resource: { group = "", version = "v1", resource = "pods" }. All namespaces, or
+-- a cluster-scoped one, until :namespace says which.
+function Dynamic:resource(resource)
+  if type(resource) ~= "table" or type(resource.version) ~= "string"
+      or type(resource.resource) ~= "string" then
+    error("resource: a table { group =, version =, resource = } is needed", 2)
+  end
+  return setmetatable({
+    _transport = self._transport,
+    _resource = {
+      group = resource.group or "", version = resource.version, resource = resource.resource,
+    },
+  }, Resource)
+end
+
+--- The same resource in one namespace; nil or "" for all.
+function Resource:namespace(name)
+  return setmetatable({
+    _transport = self._transport, _resource = self._resource,
+    _namespace = name ~= "" and name or nil,
+  }, Resource)
+end
+
+-- ---- reading ----
+
+--- Starts a call and waits for its one object: object | nil, err.
+local function fetch(self, decode, verb, name, given, ...)
+  local call, err = self._transport:start(verb, self._resource, self._namespace, name, given, ...)
+  if not call then return nil, err end
+  return transport.finish(call, function(c) return c:next(decode) end)
+end
+
+--- One object: object | nil, err.
+-- @param given { fields =, managedFields =, resourceVersion =, subresource =, timeout = }
+function Resource:get(name, given)
+  given = options.check(given, dynamic.SPECS.get, "get")
+  options.check_type(name, "string", "get: the name")
+  return fetch(self, decoding(given, false), "get", name, given)
+end
+
+local function read_items(decode)
+  return function(call) return call:next(decode) end
+end
+
+--- All objects one by one, page after page: a stream.
+-- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, limit = (of a page),
+--   resourceVersion =, resourceVersionMatch =, continue =, timeoutSeconds =, timeout = }
+function Resource:each(given)
+  given = options.check(given, dynamic.SPECS.list, "each")
+  return stream.new(function()
+    return self._transport:start("list", self._resource, self._namespace, nil, given)
+  end, read_items(decoding(given, true)))
+end
+
+--- The list { apiVersion =, kind =, metadata =, items = {...} } | nil, err. All pages, unless limit
+-- or continue is given: then one page, and metadata.continue leads to the next.
+function Resource:list(given)
+  given = options.check(given, dynamic.SPECS.list, "list")
+  local asked = setmetatable({ one_page = (given.limit or given.continue) and true or nil },
+    { __index = given })
+  local call, err = self._transport:start("list", self._resource, self._namespace, nil, asked)
+  if not call then return nil, err end
+  local items, decode, n = json.array {}, decoding(given, true), 0
+  local read = read_items(decode)
+  while true do
+    local item, problem = transport.read(call, read)
+    if item == nil then
+      local list = not problem and call:list_head() or nil
+      call:close()
+      if not list then return nil, problem end
+      list.items = items
+      return list
+    end
+    n = n + 1
+    items[n] = item
+  end
+end
+
+--- The changes of the objects, as { type = "ADDED" | "MODIFIED" | "DELETED", object = }: a stream.
+-- Without resourceVersion the objects that there are come first, as ADDED. It connects again where a
+-- connection ended. After a 410 it starts again from what there is (what was deleted meanwhile is
+-- not told), or, with on_expired = "error", ends with the error.
+-- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, resourceVersion =,
+--   allowWatchBookmarks =, sendInitialEvents =, timeoutSeconds = (of a connection), timeout = (of
+--   all), resume = false to end with the connection, on_expired = "restart" | "error" }
+-- @return stream with :next(timeout), :events() and :close()
+function Resource:watch(given)
+  given = options.check(given, dynamic.SPECS.watch, "watch")
+  local expired = given.on_expired or "restart"
+  if expired ~= "restart" and expired ~= "error" then
+    error('watch: on_expired must be "restart" or "error"', 2)
+  end
+  local asked = setmetatable({
+    no_resume = given.resume == false, error_on_expired = expired == "error",
+  }, { __index = given })
+  local decode = decoding(given, true)
+  return stream.new(function()
+    return self._transport:start("watch", self._resource, self._namespace, nil, asked)
+  end, function(call)
+    local object, event = call:next(decode)
+    if not object then return object, event end
+    return { type = event, object = object }
+  end)
+end
+
+-- ---- writing ----
+
+local function name_of(object, verb)
+  local metadata = type(object) == "table" and object.metadata
+  local name = type(metadata) == "table" and metadata.name
+  if type(name) ~= "string" then
+    error(string.format("%s: the object needs a metadata.name", verb), 3)
+  end
+  return name
+end
+
+--- Creates an object: what the server made of it | nil, err.
+-- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, and for a subresource
+--   (an eviction, a token) subresource = and name = }
+function Resource:create(object, given)
+  given = options.check(given, dynamic.SPECS.create, "create")
+  options.check_type(object, "table", "create: the object")
+  return fetch(self, decoding(given, false), "create", given.name, given, object)
+end
+
+--- Replaces an object, which must bear the resourceVersion it was read with: object | nil, err.
+function Resource:update(object, given)
+  given = options.check(given, dynamic.SPECS.update, "update")
+  return fetch(self, decoding(given, false), "update", name_of(object, "update"), given, object)
+end
+
+--- Replaces the status of an object: object | nil, err.
+function Resource:update_status(object, given)
+  given = options.check(given, dynamic.SPECS.update, "update_status")
+  return fetch(self, decoding(given, false), "update_status", name_of(object, "update_status"),
+    given, object)
+end
+
+local PATCH_TYPES = { json = true, merge = true, strategic = true }
+
+--- Patches an object: object | nil, err.
+-- @param patch a table (or JSON text): for "merge" and "strategic" an object in which kube.null
+--   removes a field, for "json" an array of operations
+-- @param given { type = "merge" (the default) | "json" | "strategic", dryRun =, fieldManager =,
+--   fieldValidation =, subresource =, force =, timeout = }
+function Resource:patch(name, patch, given)
+  given = options.check(given, dynamic.SPECS.patch, "patch")
+  options.check_type(name, "string", "patch: the name")
+  local kind = given.type or "merge"
+  if not PATCH_TYPES[kind] then
+    error('patch: type must be "merge", "json" or "strategic"', 2)
+  end
+  if type(patch) ~= "table" and type(patch) ~= "string" then
+    error("patch: the patch must be a table or JSON text", 2)
+  end
+  return fetch(self, decoding(given, false), "patch", name, given, patch, kind)
+end
+
+--- Server-side apply: the object as it is now | nil, err (reason Conflict: another manager owns a
+-- field; force = true takes it over).
+-- @param given { fieldManager = ("kube-lua"), force =, dryRun =, fieldValidation =, subresource =,
+--   timeout = }
+function Resource:apply(object, given)
+  given = options.check(given, dynamic.SPECS.apply, "apply")
+  local name = name_of(object, "apply")
+  if object.metadata.managedFields then
+    return nil, errors.new {
+      reason = "BadRequest",
+      message = "apply: metadata.managedFields must not be set: apply what you want, not what "
+        .. "was read from the server",
+    }
+  end
+  return fetch(self, decoding(given, false), "apply", name, given, object)
+end
+
+--- Deletes an object: the object (or a Status) | nil, err.
+-- @param given { gracePeriodSeconds =, propagationPolicy = "Background" | "Foreground" | "Orphan",
+--   uid =, resourceVersion = (preconditions), dryRun =, timeout = }
+function Resource:delete(name, given)
+  given = options.check(given, dynamic.SPECS.delete, "delete")
+  options.check_type(name, "string", "delete: the name")
+  return fetch(self, decoding(given, false), "delete", name, given)
+end
+
+--- Deletes all objects that the selectors choose: the list or a Status | nil, err.
+function Resource:delete_collection(given)
+  given = options.check(given, dynamic.SPECS.delete_collection, "delete_collection")
+  return fetch(self, decoding(given, true), "delete_collection", nil, given)
+end
+
+dynamic.Resource = Resource
+
+return dynamic

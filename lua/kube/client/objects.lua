@@ -1,0 +1,275 @@
+--- The client for everyday use: objects by the names that kubectl takes.
+--
+--   local k = assert(kube.connect())
+--   k:get("deploy", "web")        k:get("deploy/web")        k:get("deployments.v1.apps", "web")
+--
+-- Namespaces: the option `namespace`, else that of the object, else that of the configuration;
+-- list, each, watch and delete_collection take all_namespaces = true.
+local discovery = require("kube.client.discovery")
+local dynamic = require("kube.client.dynamic")
+local errors = require("kube.api.errors")
+local options = require("kube.api.options")
+local restmapper = require("kube.client.restmapper")
+local stream = require("kube.client.stream")
+local transport = require("kube.client.transport")
+
+local objects = {}
+
+local Client = {}
+Client.__index = Client
+
+function Client:__tostring() return "kube.client: " .. self.config.server end
+
+--- A client of a configuration. Sends nothing.
+function objects.new(config)
+  local its_transport = transport.of(config)
+  return setmetatable({
+    config = config,
+    namespace = config.namespace,
+    _dynamic = dynamic.on(its_transport),
+    _mapper = restmapper.on(its_transport),
+    _transport = its_transport,
+  }, Client)
+end
+
+--- The discovery client of the same server.
+function Client:discovery() return discovery.on(self._transport) end
+
+--- The resource that a name stands for: { group =, version =, resource =, kind =, ... } | nil, err.
+function Client:resource_for(name) return self._mapper:resource_for(name) end
+
+-- ---- options: those of the dynamic client, and where ----
+
+local WHERE = { namespace = "string" }
+local WHERE_ALL = { namespace = "string", all_namespaces = "boolean" }
+local SPECS = {}
+for verb, spec in pairs(dynamic.SPECS) do
+  local many = verb == "list" or verb == "watch" or verb == "delete_collection"
+  SPECS[verb] = options.merge(spec, many and WHERE_ALL or WHERE)
+end
+
+--- Splits options: those for the dynamic client, and the rest stays.
+local function without_where(given)
+  local rest = {}
+  for name, value in pairs(given) do
+    if name ~= "namespace" and name ~= "all_namespaces" then rest[name] = value end
+  end
+  return rest
+end
+
+--- The dynamic client's resource for a resource of discovery, where the options say.
+local function place(self, resource, given, own_namespace)
+  local client = self._dynamic:resource(resource)
+  if not resource.namespaced or given.all_namespaces then return client end
+  return client:namespace(given.namespace or own_namespace or self.namespace)
+end
+
+--- "pod/web-0" names both: kind, name.
+local function split(kind, name, what)
+  options.check_type(kind, "string", what .. ": the kind", 3)
+  if name == nil then
+    local left, right = kind:match("^([^/]+)/(.+)$")
+    if left then return left, right end
+  end
+  options.check_type(name, "string", what .. ": the name", 3)
+  return kind, name
+end
+
+--- The dynamic client for a kind by name: client | nil, err.
+local function by_name(self, kind, given)
+  local resource, err = self._mapper:resource_for(kind)
+  if not resource then return nil, err end
+  return place(self, resource, given)
+end
+
+local function check_object(object, what)
+  if type(object) ~= "table" then
+    error(string.format("%s: an object (a table) is needed, not a %s", what, type(object)), 3)
+  end
+  if type(object.apiVersion) ~= "string" or type(object.kind) ~= "string" then
+    error(string.format("%s: the object needs apiVersion and kind", what), 3)
+  end
+end
+
+--- The dynamic client for where an object lives: client | nil, err.
+local function by_object(self, object, given)
+  local resource, err = self._mapper:resource_for_kind(object.apiVersion, object.kind)
+  if not resource then return nil, err end
+  local own = type(object.metadata) == "table" and object.metadata.namespace or nil
+  if own and given.namespace and own ~= given.namespace then
+    return nil, errors.new {
+      reason = "BadRequest",
+      message = string.format("the namespace of the object (%s) does not match the namespace "
+        .. "asked for (%s)", own, given.namespace),
+    }
+  end
+  return place(self, resource, given, own)
+end
+
+-- ---- reading ----
+
+--- One object: k:get("deploy", "web") or k:get("deploy/web"): object | nil, err.
+-- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =, timeout = }
+function Client:get(kind, name, given)
+  kind, name = split(kind, name, "get")
+  given = options.check(given, SPECS.get, "get")
+  local client, err = by_name(self, kind, given)
+  if not client then return nil, err end
+  return client:get(name, without_where(given))
+end
+
+--- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With limit
+-- or continue one page.
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
+--   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =, timeout = }
+function Client:list(kind, given)
+  options.check_type(kind, "string", "list: the kind")
+  given = options.check(given, SPECS.list, "list")
+  local client, err = by_name(self, kind, given)
+  if not client then return nil, err end
+  return client:list(without_where(given))
+end
+
+--- A stream that finds out where its objects are when the first one is asked for.
+local function later(self, kind, given, verb)
+  local inner
+  return stream.new(function()
+    local client, err = by_name(self, kind, given)
+    if not client then return nil, err end
+    inner = client[verb](client, without_where(given))
+    local ok, problem = inner:open()
+    if not ok then return nil, problem end
+    return inner._call
+  end, function(call) return inner._read(call) end)
+end
+
+--- All objects one by one, read page by page: for pod in k:each("pods") do ... end. What goes wrong
+-- is thrown there; or use stream:next(), which gives nil, err.
+-- @param given  as list; limit is the size of a page (500)
+function Client:each(kind, given)
+  options.check_type(kind, "string", "each: the kind")
+  return later(self, kind, options.check(given, SPECS.list, "each"), "each")
+end
+
+--- The changes of the objects, those that there are first: a stream of { type =, object = }
+-- | nil, err. See dynamic's watch for the options, and namespace =, all_namespaces =.
+function Client:watch(kind, given)
+  options.check_type(kind, "string", "watch: the kind")
+  local watch = later(self, kind, options.check(given, SPECS.watch, "watch"), "watch")
+  local ok, err = watch:open()
+  if not ok then return nil, err end
+  return watch
+end
+
+-- ---- writing ----
+
+--- Creates an object: what the server made of it | nil, err (reason AlreadyExists).
+-- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout = }
+function Client:create(object, given)
+  check_object(object, "create")
+  given = options.check(given, SPECS.create, "create")
+  local client, err = by_object(self, object, given)
+  if not client then return nil, err end
+  return client:create(object, without_where(given))
+end
+
+--- Replaces an object by one that was read and changed: object | nil, err (reason Conflict: somebody
+-- was faster; read it again).
+function Client:update(object, given)
+  check_object(object, "update")
+  given = options.check(given, SPECS.update, "update")
+  local client, err = by_object(self, object, given)
+  if not client then return nil, err end
+  return client:update(object, without_where(given))
+end
+
+--- Replaces the status of an object: object | nil, err.
+function Client:update_status(object, given)
+  check_object(object, "update_status")
+  given = options.check(given, SPECS.update, "update_status")
+  local client, err = by_object(self, object, given)
+  if not client then return nil, err end
+  return client:update_status(object, without_where(given))
+end
+
+--- Patches an object: k:patch("deploy/web", nil, { spec = { replicas = 3 } }) : object | nil, err.
+-- @param patch  a table; in a merge patch kube.null removes a field
+-- @param given { type = "merge" | "json" | "strategic", namespace =, dryRun =, fieldManager =,
+--   subresource =, timeout = }
+function Client:patch(kind, name, patch, given)
+  kind, name = split(kind, name, "patch")
+  given = options.check(given, SPECS.patch, "patch")
+  local client, err = by_name(self, kind, given)
+  if not client then return nil, err end
+  return client:patch(name, patch, without_where(given))
+end
+
+--- The objects of a List, or the object itself, or the objects of an array.
+local function flatten(value, out)
+  if value.kind == nil and value[1] ~= nil then
+    for _, item in ipairs(value) do flatten(item, out) end
+  elseif type(value.items) == "table" and type(value.kind) == "string"
+      and value.kind:match("List$") then
+    for _, item in ipairs(value.items) do flatten(item, out) end
+  else
+    out[#out + 1] = value
+  end
+  return out
+end
+
+local function apply_one(self, object, given)
+  local client, err = by_object(self, object, given)
+  if not client then return nil, err end
+  return client:apply(object, without_where(given))
+end
+
+--- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their order.
+-- @param given { fieldManager = ("kube-lua"), force =, namespace =, dryRun =, timeout = }
+-- @return the object | for several, a list of them | nil, err, and what was applied before it failed
+function Client:apply(object, given)
+  options.check_type(object, "table", "apply: the object")
+  given = options.check(given, SPECS.apply, "apply")
+  local all, done = flatten(object, {}), {}
+  for _, one in ipairs(all) do check_object(one, "apply") end
+  for i, one in ipairs(all) do
+    local result, err = apply_one(self, one, given)
+    if not result then return nil, err, done end
+    done[i] = result
+  end
+  if all[1] == object then return done[1] end
+  return done
+end
+
+-- ---- deleting ----
+
+--- Deletes an object: k:delete("pod", "web-0"), k:delete("pod/web-0") or k:delete(object).
+-- @param given { namespace =, gracePeriodSeconds =, propagationPolicy =, dryRun =, timeout = }
+-- @return the object or a Status | nil, err
+function Client:delete(kind, name, given)
+  local client, err
+  if type(kind) == "table" then
+    check_object(kind, "delete")
+    given = options.check(given or name, SPECS.delete, "delete")
+    client, err = by_object(self, kind, given)
+    name = kind.metadata and kind.metadata.name
+    options.check_type(name, "string", "delete: the object's metadata.name")
+  else
+    kind, name = split(kind, name, "delete")
+    given = options.check(given, SPECS.delete, "delete")
+    client, err = by_name(self, kind, given)
+  end
+  if not client then return nil, err end
+  return client:delete(name, without_where(given))
+end
+
+--- Deletes all objects that the selectors choose: a list or a Status | nil, err.
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, ... }
+function Client:delete_collection(kind, given)
+  options.check_type(kind, "string", "delete_collection: the kind")
+  given = options.check(given, SPECS.delete_collection, "delete_collection")
+  local client, err = by_name(self, kind, given)
+  if not client then return nil, err end
+  return client:delete_collection(without_where(given))
+end
+
+return objects

@@ -1,0 +1,141 @@
+--- From the names that people use to resources, and from an object's kind to where it lives.
+--
+-- A name is a plural, a singular, a kind or a short name, in any case, alone or with its group or
+-- its version and group: deploy, Deployment, deployments.apps, deployments.v1.apps, pods.v1. (with
+-- its last dot). The rest of a group may be left out: ing.networking.
+--
+-- | case                      | kubectl                         | kube                              |
+-- | colliding names           | at random with short names      | the server's group order          |
+-- | a name that is not there  | the server doesn't have ...     | the same, after one fresh look,   |
+-- |                           |                                 | and with what may have been meant |
+-- Sources: client-go restmapper/shortcut.go, apimachinery runtime/schema ParseResourceArg.
+local discovery = require("kube.client.discovery")
+local errors = require("kube.api.errors")
+local similar = require("kube.api.similar")
+
+local restmapper = {}
+
+local Mapper = {}
+Mapper.__index = Mapper
+
+--- The mapper of a transport: one.
+function restmapper.on(its_transport)
+  if not its_transport.mapper then
+    its_transport.mapper = setmetatable({ _discovery = discovery.on(its_transport) }, Mapper)
+  end
+  return its_transport.mapper
+end
+
+-- ---- pure: names against a list of resources ----
+
+--- The ways to read a name, the likeliest first: { name =, version = | nil, group = | nil }.
+function restmapper.readings(text)
+  text = text:lower()
+  local name, rest = text:match("^([^.]+)%.(.*)$")
+  if not name then return { { name = text } } end
+  local readings = {}
+  local version, group = rest:match("^([^.]+)%.(.*)$")
+  if version then readings[1] = { name = name, version = version, group = group } end
+  readings[#readings + 1] = { name = name, group = rest }
+  return readings
+end
+
+local function has(list, value)
+  for _, item in ipairs(list) do
+    if item == value then return true end
+  end
+  return false
+end
+
+local function is_called(resource, name)
+  return resource.resource == name or resource.singular == name or resource.kind:lower() == name
+end
+
+local function is_called_short(resource, name) return has(resource.shortNames, name) end
+
+local function in_group(resource, group)
+  return resource.group == group
+end
+
+local function in_group_like(resource, group)
+  return group ~= "" and resource.group:sub(1, #group) == group
+end
+
+local function first(resources, reading, called, grouped)
+  for _, resource in ipairs(resources) do
+    if (not reading.version or resource.version == reading.version)
+        and (not reading.group or grouped(resource, reading.group))
+        and called(resource, reading.name) then
+      return resource
+    end
+  end
+end
+
+--- The resource that a name stands for in a list of resources, or nil.
+function restmapper.find(resources, text)
+  for _, reading in ipairs(restmapper.readings(text)) do
+    local found = first(resources, reading, is_called, in_group)
+      or first(resources, reading, is_called_short, in_group)
+      or first(resources, reading, is_called, in_group_like)
+      or first(resources, reading, is_called_short, in_group_like)
+    if found then return found end
+  end
+end
+
+--- The resource of an object's apiVersion and kind in a list of resources, or nil.
+function restmapper.find_kind(resources, api_version, kind)
+  local group, version = api_version:match("^(.*)/(.*)$")
+  group, version = group or "", version or api_version
+  for _, resource in ipairs(resources) do
+    if resource.group == group and resource.version == version and resource.kind == kind then
+      return resource
+    end
+  end
+end
+
+local function names_of(resources)
+  local names = {}
+  for _, resource in ipairs(resources) do names[#names + 1] = resource.resource end
+  return names
+end
+
+-- ---- with a server ----
+
+--- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was made
+-- a second ago is found. resource | nil, err
+local function look(self, find, no_match)
+  local fresh = self._discovery._known == nil
+  local resources, err = self._discovery:server_resources()
+  if not resources then return nil, err end
+  local found = find(resources)
+  if not found and not fresh then
+    local ok, why = self._discovery:refresh()
+    if not ok then return nil, why end
+    resources = self._discovery:server_resources()
+    found = find(resources)
+  end
+  if found then return found end
+  return nil, errors.new { reason = "NoMatch", message = no_match(resources) }
+end
+
+--- The resource that a name stands for: { group =, version =, resource =, kind =, namespaced =, ... }
+-- | nil, err (reason NoMatch).
+function Mapper:resource_for(text)
+  return look(self, function(resources) return restmapper.find(resources, text) end,
+    function(resources)
+      return string.format("the server doesn't have a resource type %q%s", text,
+        similar.hint(text, names_of(resources)))
+    end)
+end
+
+--- The resource in which objects of that apiVersion and kind live | nil, err (reason NoMatch).
+function Mapper:resource_for_kind(api_version, kind)
+  return look(self, function(resources)
+    return restmapper.find_kind(resources, api_version, kind)
+  end, function()
+    return string.format("no matches for kind %q in version %q: is its CRD installed?", kind,
+      api_version)
+  end)
+end
+
+return restmapper

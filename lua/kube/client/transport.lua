@@ -1,0 +1,59 @@
+--- What all clients of a configuration share: the core's client on this process's engine, and how an
+-- answer is waited for.
+local core = require("kube.core")
+local driver = require("kube.driver")
+local errors = require("kube.api.errors")
+local host = require("kube.driver.host")
+
+local transport = {}
+
+local Transport = {}
+Transport.__index = Transport
+
+--- The transport of a configuration: one for all its clients.
+function transport.of(config)
+  if not config._transport then
+    config._transport = setmetatable({ config = config }, Transport)
+  end
+  return config._transport
+end
+
+--- The core's client, made when it is first needed, and anew in a child process.
+local function client_of(self)
+  local engine, err = host.engine()
+  if not engine then return nil, err end
+  if self._engine ~= engine then
+    local client, why = core.client(engine, self.config._handle)
+    if not client then return nil, why end
+    self._engine, self._client = engine, client
+  end
+  return self._client
+end
+
+--- Starts a call: verb is a method of the core's client. call | nil, err
+function Transport:start(verb, ...)
+  local client, err = client_of(self)
+  if not client then return nil, err end
+  return client[verb](client, ...)
+end
+
+--- Waits until read(call) has something: what it gives | nil, err.
+-- @param deadline  of the driver's clock, or nil
+function transport.read(call, read, deadline)
+  while true do
+    local object, extra = read(call)
+    if object ~= false then return object, extra end
+    local ok, why = host.await(driver.current(), call:id(), deadline)
+    if not ok then return nil, errors.from_wait(why, call:request()) end
+  end
+end
+
+--- Waits for a call that has one object, and closes it: object | nil, err.
+-- @param read  function (call) -> object | false | nil, err
+function transport.finish(call, read)
+  local object, err = transport.read(call, read)
+  call:close()
+  return object, err
+end
+
+return transport

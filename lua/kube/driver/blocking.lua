@@ -1,0 +1,38 @@
+--- Waits in place: nothing else runs meanwhile. For scripts.
+local host = require("kube.driver.host")
+
+local blocking = { name = "blocking", now = host.now, time = os.time }
+
+local Waiter = {}
+Waiter.__index = Waiter
+
+function Waiter:wake() self.woken = true end
+
+--- Waits for wake: true | nil, "timeout" | nil, err.
+function Waiter:wait(deadline)
+  while not self.woken do
+    local left = deadline and deadline - host.now()
+    if left and left <= 0 then return nil, "timeout" end
+    local ok, err = host.wait(left)
+    if not ok then return nil, err end
+  end
+  self.woken = false
+  return true
+end
+
+function blocking.waiter() return setmetatable({}, Waiter) end
+
+--- Waits some seconds.
+function blocking.sleep(seconds)
+  local ok, why = blocking.waiter():wait(host.now() + seconds)
+  return ok or why == "timeout" or nil, why ~= "timeout" and why or nil
+end
+
+--- There is nobody to let run.
+function blocking.yield() end
+
+function blocking.spawn()
+  error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end)", 3)
+end
+
+return blocking

@@ -1,0 +1,78 @@
+--- The one engine of this Lua state, and who waits for what on it.
+-- After each step every call that moved has its waiter woken, before anybody sleeps again: no
+-- polling, no scan over all waiters. After a fork the child gets an engine of its own.
+local core = require("kube.core")
+local errors = require("kube.api.errors")
+
+errors.adopt(core.error_mt)
+
+local host = {}
+
+local engine
+
+-- id of a call -> the waiter of the one who reads it. Weak: who waits holds his waiter himself, and a
+-- task that was dropped must not come back.
+local function new_waiters() return setmetatable({}, { __mode = "v" }) end
+local waiters = new_waiters()
+
+--- The engine, made when it is first needed: engine | nil, err.
+function host.engine()
+  if engine and engine:is_ours() then return engine end
+  local new, err = core.engine()
+  if not new then return nil, err end
+  engine, waiters = new, new_waiters()
+  return engine
+end
+
+--- Seconds of the engine's monotonic clock.
+function host.now() return assert(host.engine()):now() end
+
+--- Wakes the waiters of all calls that moved.
+local function serve()
+  local id = engine:next_ready()
+  while id do
+    local waiter = waiters[id]
+    if waiter then waiter:wake() end
+    id = engine:next_ready()
+  end
+end
+
+--- Steps after waiting up to `seconds` (nil: until something is due). Blocks the process.
+-- @return true | nil, err
+function host.wait(seconds)
+  local ok, err = engine:wait(seconds)
+  serve()
+  if ok == nil then return nil, err end
+  return true
+end
+
+--- Steps without waiting: true | nil, err.
+function host.step()
+  local ok, err = engine:step()
+  serve()
+  return ok, err
+end
+
+--- Waits until the call moved. Under each driver this is the one place where a call waits.
+-- @param driver    how to wait
+-- @param id        of the call
+-- @param deadline  of driver.now(), or nil
+-- @return true | nil, "timeout" | nil, "canceled" | nil, err
+function host.await(driver, id, deadline)
+  if waiters[id] then
+    error("another task is waiting for this call already: one reader a stream", 0)
+  end
+  local waiter = driver.waiter()
+  waiters[id] = waiter
+  local ok, why = waiter:wait(deadline)
+  waiters[id] = nil
+  return ok, why
+end
+
+--- Wakes whoever waits for a call that was closed under him.
+function host.disturb(id)
+  local waiter = waiters[id]
+  if waiter then waiter:wake() end
+end
+
+return host

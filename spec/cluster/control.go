@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The control port: plain HTTP on loopback, by which a spec does to the cluster what no client of it
+// can. Each answer is plain text; an order that waits for something answers when it has happened.
+//
+//	POST /apiserver/kill|term|stop|cont|start|restart   ?arg=FLAG for start and restart, repeatable
+//	POST /compact                                       answers the revision
+//	POST /seed?prefix=pods                              a JSON List, straight into etcd; answers how many
+//	GET  /token?sa=NAMESPACE/NAME&ttl=60s               a ServiceAccount's token; ttl may be negative
+//	GET  /cert?user=U&group=G&ttl=60s                   a client certificate, then its key, as PEM
+func (c *cluster) serveControl(listener net.Listener) {
+	mux := http.NewServeMux()
+	handle := func(pattern string, answer func(r *http.Request) (string, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			text, err := answer(r)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			fmt.Fprintln(w, text)
+		})
+	}
+	handle("POST /apiserver/{order}", func(r *http.Request) (string, error) {
+		return "ok", c.obey(r.Context(), r.PathValue("order"), r.URL.Query()["arg"])
+	})
+	handle("POST /compact", func(r *http.Request) (string, error) {
+		revision, err := c.etcd.compact(r.Context())
+		return fmt.Sprint(revision), err
+	})
+	handle("POST /seed", func(r *http.Request) (string, error) {
+		n, err := c.etcd.seed(r.Context(), r.URL.Query().Get("prefix"), r.Body)
+		return fmt.Sprint(n), err
+	})
+	handle("GET /token", func(r *http.Request) (string, error) {
+		return c.serviceAccountToken(r.Context(), r.URL.Query().Get("sa"), r.FormValue("ttl"))
+	})
+	handle("GET /cert", func(r *http.Request) (string, error) {
+		ttl, err := time.ParseDuration(r.URL.Query().Get("ttl"))
+		if err != nil {
+			return "", err
+		}
+		cert, key := c.pki.client(newKey(), r.URL.Query().Get("user"), r.FormValue("group"), ttl)
+		return string(cert) + string(key), nil
+	})
+	check(http.Serve(listener, mux))
+}
+
+// obey does to the API server what its name says. stop freezes it, cont thaws it.
+func (c *cluster) obey(ctx context.Context, order string, args []string) error {
+	switch order {
+	case "kill":
+		c.api.kill()
+		return nil
+	case "term":
+		c.api.end(syscall.SIGTERM)
+		return nil
+	case "stop":
+		return c.api.signal(syscall.SIGSTOP)
+	case "cont":
+		return c.api.signal(syscall.SIGCONT)
+	case "restart":
+		c.api.kill()
+		fallthrough
+	case "start":
+		if err := c.api.launch(args); err != nil {
+			return err
+		}
+		return c.api.wait(ctx, c.client)
+	}
+	return errors.New("kill, term, stop, cont, start or restart")
+}
+
+// serviceAccountToken makes a token of any age; the TokenRequest API gives none under ten minutes.
+func (c *cluster) serviceAccountToken(ctx context.Context, sa, life string) (string, error) {
+	ttl, err := time.ParseDuration(life)
+	if err != nil {
+		return "", err
+	}
+	namespace, name, _ := strings.Cut(sa, "/")
+	account, err := c.client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	now := time.Now()
+	return c.pki.serviceToken(map[string]any{
+		"iss": serviceIssuer,
+		"aud": []string{serviceIssuer},
+		"sub": "system:serviceaccount:" + namespace + ":" + name,
+		"iat": now.Add(min(0, ttl)).Unix(),
+		"nbf": now.Add(min(0, ttl)).Unix(),
+		"exp": now.Add(ttl).Unix(),
+		"kubernetes.io": map[string]any{
+			"namespace":      namespace,
+			"serviceaccount": map[string]any{"name": name, "uid": account.UID},
+		},
+	})
+}

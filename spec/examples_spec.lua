@@ -1,0 +1,104 @@
+-- Each example is run as a user would run it, against the real API server.
+local cluster = require("spec.support.cluster")
+local process = require("spec.support.process")
+
+local admin = { KUBECONFIG = cluster.kubeconfig("admin") }
+
+local function example(name, ...)
+  local output, code = process.run_lua({ "examples/" .. name, ... }, admin)
+  assert(code == 0, output)
+  return output
+end
+
+local function write_file(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+local MANIFESTS = [[
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { "on": "yes", empty: "" }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web-0 }
+spec: { containers: [ { name: web, image: "nginx:1.27" } ] }
+]]
+
+describe("examples", function()
+  local k = cluster.connect("admin")
+  local namespace = cluster.namespace("examples")
+
+  it("apply.lua applies each document of a file", function()
+    local path = write_file(MANIFESTS)
+    local output = example("apply.lua", path, namespace)
+    os.remove(path)
+    assert.equal("configmap/settings applied\npod/web-0 applied\n", output)
+    local settings = assert(k:get("cm/settings", nil, { namespace = namespace }))
+    assert.same({ on = "yes", empty = "" }, settings.data)
+    assert.equal("apply.lua", settings.metadata.managedFields[1].manager)
+  end)
+
+  it("apply.lua says why it failed, and fails", function()
+    local path = write_file("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Bad_Name }\n")
+    local output, code = process.run_lua({ "examples/apply.lua", path, namespace }, admin)
+    os.remove(path)
+    assert.equal(1, code)
+    assert.matches("Bad_Name", output)
+    assert.matches("%(Invalid 422%)", output)
+  end)
+
+  it("watch.lua shows the pods there are, and follows them", function()
+    cluster.eventually(function()
+      return k:get("pod/web-0", nil, { namespace = namespace }).status.phase == "Running"
+    end)
+    assert.matches("ADDED%s+web%-0 Running ready", example("watch.lua", namespace, "1"))
+  end)
+
+  it("list_pods.lua shows every pod with its containers", function()
+    local output = example("list_pods.lua")
+    assert.matches(namespace:gsub("%-", "%%-") .. "/web%-0  Running  198%.", output)
+    assert.matches("  web: running %(20..%-..%-..T..:..:..Z%), 0 restarts\n"
+      .. "    image: nginx:1.27\n    id:    containerd://%x+", output)
+  end)
+
+  it("list_pods.c shows every pod, and needs no Lua", function()
+    local program = os.getenv("KUBE_SPEC_BUILD") .. "/list_pods"
+    local output, code = process.run(program, admin)
+    assert.equal(0, code)
+    assert.matches(namespace:gsub("%-", "%%-") .. "\tweb%-0\tRunning\n", output)
+    assert.is_nil(process.run("ldd " .. program):match("lua"))
+  end)
+
+  it("list_pods.c says why it failed, and fails", function()
+    local program = os.getenv("KUBE_SPEC_BUILD") .. "/list_pods"
+    local output, code = process.run(program, { KUBECONFIG = cluster.kubeconfig("denied") })
+    assert.equal(1, code)
+    assert.matches('User "[^"]+" cannot list resource "pods"', output)
+  end)
+
+  it("crud.lua goes through all verbs for six kinds", function()
+    local output = example("crud.lua", cluster.unique("crud"))
+    for _, kind in ipairs { "Deployment", "Service", "Ingress", "ReplicaSet", "Pod", "StatefulSet" } do
+      assert.matches(kind .. ": created %x+%-", output)
+      assert.matches(kind .. ": updated to version %d+", output)
+      assert.matches(kind .. ": %d in the list", output)
+      assert.matches(kind .. ": deleted", output)
+    end
+  end)
+
+  it("the ten lines of the README work as printed", function()
+    local readme = assert(io.open("README.md")):read("*a")
+    local script = assert(readme:match("```lua\n(.-)```"), "no Lua in the README")
+    local path = write_file(script)
+    local output, code = process.run_lua({ path }, admin)
+    os.remove(path)
+    assert(code == 0, output)
+    assert.matches("web%-0\tRunning", output)
+  end)
+end)

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Runs every suite against one real control plane and sums them up in the last line.
+#   spec/run.sh                    all (make test)
+#   spec/run.sh LUA SPEC...        some spec files on one Lua (make spec LUA= SPEC=)
+# A suite that cannot run counts as a failure: nothing is skipped in silence.
+set -u
+cd "$(dirname "$0")/.."
+top=$PWD
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$top/$build ;; esac
+export KUBE_SPEC_BUILD=$build KUBE_SPEC_TOP=$top
+unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT POD_NAMESPACE
+unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy SSL_CERT_FILE SSL_CERT_DIR
+
+passed=0 failed=0 skipped=0
+work=$(mktemp -d)
+servers=()
+
+stop() {
+  exec 3>&- 4>&- 2>/dev/null
+  for pid in "${servers[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+say() { printf '\n== %s\n' "$*"; }
+
+broken() {
+  echo "FAILED: $*" >&2
+  count 0 1 0
+}
+
+# Starts a server that prints one line when it is ready and ends with our end of a pipe.
+# start NAME FD SECONDS COMMAND...: the line goes to $work/NAME.
+start() {
+  local name=$1 fd=$2 patience=$3
+  shift 3
+  mkfifo "$work/$name.in"
+  "$@" <"$work/$name.in" >"$work/$name" 2>"$work/$name.log" &
+  servers+=($!)
+  eval "exec $fd>'$work/$name.in'"
+  local i
+  for ((i = 0; i < patience * 10; i++)); do
+    [ -s "$work/$name" ] && return 0
+    kill -0 "${servers[-1]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "$name did not start:" >&2
+  tail -n 20 "$work/$name.log" >&2
+  return 1
+}
+
+start_servers() {
+  local binary
+  start faults 4 20 python3 spec/support/fault_server.py "$work/scripts" || return 1
+  KUBE_SPEC_FAULTS=$(head -n 1 "$work/faults")
+  binary=$(spec/cluster/build.sh) || return 1
+  start cluster 3 120 "$binary" || return 1
+  KUBE_SPEC_CLUSTER=$(head -n 1 "$work/cluster")
+  export KUBE_SPEC_CLUSTER KUBE_SPEC_FAULTS
+}
+
+# A C test prints its counts in its last line.
+run_c() {
+  local last
+  last=$("$1" 2>&1 | tee /dev/stderr | tail -n 1)
+  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
+    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0
+  else
+    broken "$1 ended without its counts"
+  fi
+}
+
+# busted's counts: "12 successes / 0 failures / 0 errors / 0 pending : ..."
+run_lua() {
+  local lua=$1 out=$work/busted.out
+  shift
+  LUA_PATH="$top/lua/?.lua;$top/lua/?/init.lua;$top/?.lua;;" LUA_CPATH="$build/$lua/?.so;;" \
+    KUBE_SPEC_LUA=$lua timeout -k 10 1500 "$lua" /usr/bin/busted --output=plainTerminal --helper=spec/support/helper.lua \
+    --pattern=_spec "$@" 2>&1 | tee "$out"
+  local pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
+  local line
+  line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -E "$pattern" | tail -n 1)
+  if [[ $line =~ $pattern ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
+    count "${BASH_REMATCH[1]}" $((BASH_REMATCH[3] + BASH_REMATCH[4])) "${BASH_REMATCH[5]}"
+  else
+    broken "busted on $lua ended without its counts"
+  fi
+}
+
+if [ $# -gt 0 ]; then
+  lua=$1
+  shift
+  start_servers || broken "the servers of the suite"
+  run_lua "$lua" "${@:-spec}"
+else
+  say "lint"
+  if spec/lint.sh; then count 1 0 0; else broken "make lint"; fi
+  for test in "$build"/spec/*/*_test; do
+    say "${test#"$build"/}"
+    run_c "$test"
+  done
+  say "servers"
+  start_servers || broken "the servers of the suite"
+  for lua in lua5.4 luajit lua5.1; do
+    say "$lua"
+    run_lua "$lua" spec
+  done
+fi
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,54 @@
+--- The control plane that spec/run.sh started, for specs.
+local kube = require("kube")
+local json = require("kube.json")
+
+local line = os.getenv("KUBE_SPEC_CLUSTER")
+if not line or line == "" then
+  error("no control plane: run the specs with `make spec LUA=... SPEC=...`", 0)
+end
+
+local cluster = assert(json.decode(line))
+local lua = os.getenv("KUBE_SPEC_LUA") or "lua"
+local serial = 0
+
+--- The path of a kubeconfig: admin, token, denied, wrong-token, wrong-ca, anonymous, viewer, cert-files.
+function cluster.kubeconfig(name)
+  return assert(cluster.kubeconfigs[name], "no such kubeconfig: " .. tostring(name))
+end
+
+--- A client of one of those users.
+function cluster.connect(name, given)
+  local options = { kubeconfig = cluster.kubeconfig(name or "admin") }
+  for key, value in pairs(given or {}) do options[key] = value end
+  return assert(kube.connect(options))
+end
+
+--- A name that no other spec of this run has.
+function cluster.unique(prefix)
+  serial = serial + 1
+  local clean = lua:gsub("[^%w]", "")
+  return string.format("%s-%s-%d-%d", prefix, clean, os.time() % 100000, serial)
+end
+
+--- Makes a namespace of its own for a spec file and returns its name. It is not removed: the whole
+-- control plane is, at the end of the run.
+function cluster.namespace(prefix)
+  local name = cluster.unique(prefix)
+  assert(cluster.connect("admin"):create {
+    apiVersion = "v1", kind = "Namespace", metadata = { name = name },
+  })
+  return name
+end
+
+--- Waits until check() gives something true, and returns it. Fails after `timeout` seconds (30).
+function cluster.eventually(check, timeout)
+  local deadline = kube.now() + (timeout or 30)
+  while true do
+    local found = check()
+    if found then return found end
+    if kube.now() > deadline then error("it did not come true in time", 2) end
+    kube.sleep(0.05)
+  end
+end
+
+return cluster

@@ -1,0 +1,2 @@
+-- Loaded by busted before the specs.
+require("kube")
