@@ -102,7 +102,8 @@ typedef struct kube_json {
 /*
 ** The value at path: member names joined by dots, [n] for the n-th element from 0, a name that has
 ** dots of its own in ['a.b/c']: "metadata.name", "spec.containers[0].image",
-** "metadata.labels['app.kubernetes.io/name']". The empty path is the whole text. Type KUBE_JSON_NONE when it is not there.
+** "metadata.labels['app.kubernetes.io/name']". The empty path is the whole text. Type
+** KUBE_JSON_NONE when it is not there.
 */
 KUBE_API kube_json kube_json_find(kube_slice text, const char *path);
 
@@ -128,31 +129,32 @@ typedef struct kube_config kube_config;
 
 /* All may be NULL. */
 typedef struct kube_config_options {
-  const char
-      *kubeconfig; /* a path; NULL: the list in KUBECONFIG, else ~/.kube/config, else in-cluster */
-  const char *context; /* instead of current-context */
-  const char *cluster; /* instead of the context's cluster */
-  const char *user;    /* instead of the context's user */
-  const char *ns;      /* instead of the context's namespace */
-  const char *server;  /* instead of the cluster's server */
+  const char *kubeconfig; /* a path; else the list in KUBECONFIG, ~/.kube/config, in-cluster */
+  const char *context;    /* instead of current-context */
+  const char *cluster;    /* instead of the context's cluster */
+  const char *user;       /* instead of the context's user */
+  const char *ns;         /* instead of the context's namespace */
+  const char *server;     /* instead of the cluster's server */
 } kube_config_options;
 
 /*
 ** Reads configuration files and nothing else: no network, no plugin. Keys and certificates are
 ** checked here, so that a broken one is named with its file. NULL and *err (reason Config, naming
 ** every place that was looked at) when there is nothing usable. Free with kube_config_free.
-** Rules: client-go tools/clientcmd (loading order, first stanza wins, paths relative to their file).
+** Rules: client-go tools/clientcmd (loading order, first stanza wins, paths relative to their
+** file).
 */
 KUBE_API kube_config *kube_config_load(const kube_config_options *options, kube_error *err);
 KUBE_API void kube_config_free(kube_config *config);
 
-/* Views that live as long as the config. The context is "" in-cluster. None of them is a secret. */
+/*
+** Views that live as long as the config; none of them is a secret. The namespace is "default" when
+** nothing says another, the context "" in-cluster, the source the files read or "in-cluster".
+*/
 KUBE_API const char *kube_config_server(const kube_config *config);
-KUBE_API const char *kube_config_namespace(
-    const kube_config *config); /* "default" if nothing says */
+KUBE_API const char *kube_config_namespace(const kube_config *config);
 KUBE_API const char *kube_config_context(const kube_config *config);
-KUBE_API const char *kube_config_source(
-    const kube_config *config); /* the files read, or in-cluster */
+KUBE_API const char *kube_config_source(const kube_config *config);
 
 /* ---- the engine ---- */
 
@@ -162,11 +164,11 @@ typedef struct kube_call kube_call;
 
 /*
 ** An engine belongs to the thread and the process that made it: after a fork the child makes its
-** own, and may only free (or leave) the parent's. Blocks all signals while it steps.
+** own, and may only free (or leave) the parent's. Blocks all signals while it steps. free drops
+** your reference: clients and calls have theirs.
 */
 KUBE_API kube_engine *kube_engine_new(kube_error *err);
-KUBE_API void kube_engine_free(
-    kube_engine *engine); /* your reference; clients and calls have theirs */
+KUBE_API void kube_engine_free(kube_engine *engine);
 
 /* Whether this process made the engine: not so in a child after a fork. */
 KUBE_API bool kube_engine_is_ours(const kube_engine *engine);
@@ -181,10 +183,15 @@ KUBE_API int kube_engine_timeout(const kube_engine *engine);
 KUBE_API kube_status kube_engine_step(kube_engine *engine, kube_error *err);
 KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when there is no more */
 
-/* Waits up to timeout ms (-1: for ever) until the fd is readable, then steps. KUBE_AGAIN at a time-out. */
+/*
+** Waits up to timeout ms (-1: for ever) until the fd is readable, then steps. KUBE_AGAIN at a
+** time-out.
+*/
 KUBE_API kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err);
 
-/* Milliseconds of the engine's monotonic clock; advance moves it forward, for tests of time-outs. */
+/*
+** Milliseconds of the engine's monotonic clock; advance moves it forward, for tests of time-outs.
+*/
 KUBE_API long long kube_engine_now(const kube_engine *engine);
 KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 
@@ -194,20 +201,19 @@ KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 KUBE_API kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err);
 KUBE_API void kube_client_free(kube_client *client);
 
-/* One object: a view that is valid until the call is taken, peeked again or freed, or the engine stepped. */
+/* One object: a view, valid until the call is taken, peeked again or freed, or the engine steps. */
 typedef struct kube_frame {
-  kube_slice object; /* its JSON text */
-  const char
-      *event; /* in a watch: "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"; else NULL */
+  kube_slice object;      /* its JSON text */
+  const char *event;      /* in a watch: "ADDED", "MODIFIED", "DELETED", "BOOKMARK"; else NULL */
   kube_slice api_version; /* in a list: what an item that does not say it is; else empty */
   kube_slice kind;
 } kube_frame;
 
 /*
 ** The current object of a call: KUBE_OK and *frame; KUBE_AGAIN, nothing yet; KUBE_EOF, there are no
-** more; else why it failed (again the same each time). A get, create, ... has one object; a list one
-** an item, page after page; a watch one an event. take goes past it. next is peek with a wait of up
-** to timeout ms (KUBE_ETIMEOUT, and the call goes on).
+** more; else why it failed (again the same each time). A get, create, ... has one object; a list
+** one an item, page after page; a watch one an event. take goes past it. next is peek with a wait
+** of up to timeout ms (KUBE_ETIMEOUT, and the call goes on).
 */
 KUBE_API kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err);
 KUBE_API void kube_call_take(kube_call *call);
@@ -217,7 +223,7 @@ KUBE_API kube_status kube_call_next(kube_call *call, kube_frame *frame, int time
 /* Frees at any moment; what is under way is canceled. */
 KUBE_API void kube_call_free(kube_call *call);
 
-/* Marks a call as one that moved, so that next_ready gives it: for a loop that left objects behind. */
+/* Marks a call as moved, so that next_ready gives it: for a loop that left objects behind. */
 KUBE_API void kube_call_wake(kube_call *call);
 
 /* Writes what the call asks for, "GET https://host/path", as snprintf does. */
@@ -259,7 +265,8 @@ KUBE_API extern const kube_resource KUBE_PODS, KUBE_NAMESPACES, KUBE_CONFIGMAPS,
 
 /*
 ** Options bear the names of the Kubernetes API in C's spelling; a zeroed struct, or NULL, asks for
-** the defaults. timeout: milliseconds for the whole call (0: none; a page counts for itself in a list).
+** the defaults. timeout: milliseconds for the whole call (0: none; a page counts for itself in a
+** list).
 */
 typedef struct kube_get_options {
   const char *resource_version;
@@ -362,7 +369,9 @@ KUBE_API kube_call *kube_dynamic_delete_collection(kube_client *client,
 
 /* ---- the REST client ---- */
 
-/* A GET of any path of the server ("/version", "/healthz"): the body, whatever it is, is one frame. */
+/*
+** A GET of any path of the server ("/version", "/healthz"): the body, whatever it is, is one frame.
+*/
 KUBE_API kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept,
                                   int64_t timeout, kube_error *err);
 
@@ -384,18 +393,27 @@ typedef struct kube_api_resource {
 
 typedef struct kube_discovery kube_discovery;
 
-/* Start the requests for the core group's and the other groups' aggregated documents, and for /version. */
+/*
+** Start the requests for the core group's and the other groups' aggregated documents, and for
+** /version.
+*/
 KUBE_API kube_call *kube_discovery_core(kube_client *client, kube_error *err);
 KUBE_API kube_call *kube_discovery_groups(kube_client *client, kube_error *err);
 KUBE_API kube_call *kube_discovery_version(kube_client *client, kube_error *err);
 
-/* A set of resources, empty at first; add puts in what an aggregated document (APIGroupDiscoveryList) lists. */
+/*
+** A set of resources, empty at first; add puts in what an aggregated document
+** (APIGroupDiscoveryList) lists.
+*/
 KUBE_API kube_discovery *kube_discovery_new(kube_error *err);
 KUBE_API kube_status kube_discovery_add(kube_discovery *discovery, kube_slice document,
                                         kube_error *err);
 KUBE_API void kube_discovery_free(kube_discovery *discovery);
 
-/* The i-th resource in the server's order (the first version listed of a group is the preferred one), NULL past the last. */
+/*
+** The i-th resource in the server's order (the first version listed of a group is the preferred
+** one), NULL past the last.
+*/
 KUBE_API const kube_api_resource *kube_discovery_resource(const kube_discovery *discovery,
                                                           size_t i);
 

@@ -12,11 +12,10 @@ end
 
 -- { running = { startedAt = "..." } } says "running since ..."
 local function describe(state)
-  for name, detail in pairs(state or {}) do
-    local why = detail.reason or detail.startedAt or ""
-    return why ~= "" and string.format("%s (%s)", name, why) or name
-  end
-  return "unknown"
+  local name, detail = next(state or {})
+  if not name then return "unknown" end
+  local why = detail.reason or detail.startedAt
+  return why and string.format("%s (%s)", name, why) or name
 end
 
 for pod in k:each("pods", { all_namespaces = true }) do

@@ -84,7 +84,8 @@ describe("examples", function()
 
   it("crud.lua goes through all verbs for six kinds", function()
     local output = example("crud.lua", cluster.unique("crud"))
-    for _, kind in ipairs { "Deployment", "Service", "Ingress", "ReplicaSet", "Pod", "StatefulSet" } do
+    local kinds = { "Deployment", "Service", "Ingress", "ReplicaSet", "Pod", "StatefulSet" }
+    for _, kind in ipairs(kinds) do
       assert.matches(kind .. ": created %x+%-", output)
       assert.matches(kind .. ": updated to version %d+", output)
       assert.matches(kind .. ": %d in the list", output)

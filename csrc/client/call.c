@@ -173,7 +173,9 @@ static kube_status read_body(kube_call *call, kube_frame *frame, kube_error *err
              : fail_or_recover(call, err);
 }
 
-/* One move: KUBE_OK, KUBE_EOF, a failure, or KUBE_AGAIN with the state changed if it is to go on. */
+/*
+** One move: KUBE_OK, KUBE_EOF, a failure, or KUBE_AGAIN with the state changed if it is to go on.
+*/
 static kube_status move(kube_call *call, kube_frame *frame, kube_error *err) {
   switch (call->state) {
     case KUBE_CALL_SEND: return send_request(call, err);

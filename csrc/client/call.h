@@ -1,6 +1,6 @@
 /*
-** An operation under way: a state machine that moves when it is peeked. Bytes pile up below it while
-** the engine steps; nothing here runs inside a step, and nothing calls back.
+** An operation under way: a state machine that moves when it is peeked. Bytes pile up below it
+** while the engine steps; nothing here runs inside a step, and nothing calls back.
 **
 **   SEND      nothing is under way; the next move sends the request
 **   ANSWER    sent; waits for the status code
@@ -35,15 +35,19 @@ typedef struct kube_call_mode {
   /* The status code is a success: get ready for the body. */
   kube_status (*begin)(kube_call *call, kube_error *err);
 
-  /* The object at hand (KUBE_OK), KUBE_AGAIN, KUBE_EOF or a failure. May change the state: then
-  ** KUBE_AGAIN means that the machine goes on from there. */
+  /*
+  ** The object at hand (KUBE_OK), KUBE_AGAIN, KUBE_EOF or a failure. May change the state: then
+  ** KUBE_AGAIN means that the machine goes on from there.
+  */
   kube_status (*read)(kube_call *call, kube_frame *frame, kube_error *err);
 
   /* The object at hand is done with. */
   void (*take)(kube_call *call);
 
-  /* The exchange failed as *err says: KUBE_OK when the mode goes on (it changed the state), else the
-  ** failure. NULL: a failure is a failure. */
+  /*
+  ** The exchange failed as *err says: KUBE_OK when the mode goes on (it changed the state), else
+  ** the failure. NULL: a failure is a failure.
+  */
   kube_status (*recover)(kube_call *call, kube_error *err);
 } kube_call_mode;
 
@@ -93,7 +97,10 @@ kube_call *kube_call_new(kube_client *client, const kube_call_mode *mode, kube_r
 kube_call *kube_watch_new(kube_client *client, kube_request *request,
                           const kube_watch_options *options, kube_error *err);
 
-/* For the modes. The bytes at hand; what the exchange is at (see transfer.h); an end of the exchange. */
+/*
+** For the modes. The bytes at hand; what the exchange is at (see transfer.h); an end of the
+** exchange.
+*/
 kube_slice kube_call_bytes(kube_call *call);
 kube_status kube_call_result(kube_call *call, kube_error *err);
 void kube_call_hang_up(kube_call *call);

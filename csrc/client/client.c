@@ -36,6 +36,9 @@ static kube_status use_server_name(kube_client *client, kube_error *err) {
   kube_status status;
   int port_length = has_port ? (int)(host + length - port - 1) : 3;
   const char *port_text = has_port ? port + 1 : "443";
+  if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._*") !=
+      strlen(name))
+    return kube_fail(err, KUBE_ECONFIG, "tls-server-name \"%s\" is no host name", name);
   status = kube_buffer_printf(&base, err, "https://%s:%.*s%s", name, port_length, port_text,
                               host + length);
   if (status == KUBE_OK)

@@ -55,12 +55,23 @@ static bool is_clean(const char *text) {
   return true;
 }
 
+/* A name and password in the URL would end up in every message that names the server. */
+static bool has_userinfo(const char *server) {
+  const char *authority = strstr(server, "://");
+  authority = authority ? authority + 3 : server;
+  return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
+}
+
 kube_status kube_config_set_server(kube_config *config, const char *server, kube_error *err) {
   kube_buffer url = {0};
   size_t end;
   bool tls = kube_buffer_length(&config->tls.ca) || kube_buffer_length(&config->tls.cert) ||
              config->tls.insecure;
   kube_status status = KUBE_OK;
+  if (has_userinfo(server))
+    return kube_fail(err, KUBE_ECONFIG,
+                     "the server's URL holds credentials (user@host): put them into the user's "
+                     "token or username and password");
   if (*server == '\0' || !is_clean(server) || (!has_scheme(server) && strstr(server, "://")))
     return kube_fail(err, KUBE_ECONFIG, "host must be a URL or a host:port pair: \"%s\"", server);
   if (!has_scheme(server)) status = kube_buffer_add_text(&url, tls ? "https://" : "http://", err);

@@ -29,8 +29,8 @@ kube_config *kube_config_retain(kube_config *config);
 bool kube_config_is_tls(const kube_config *config);
 
 /*
-** Checks and completes the server's address: "host:port" gets a scheme (https when there is something
-** to trust or to show), a slash at the end goes. KUBE_ECONFIG for what is no address.
+** Checks and completes the server's address: "host:port" gets a scheme (https when there is
+** something to trust or to show), a slash at the end goes. KUBE_ECONFIG for what is no address.
 ** Rule: client-go rest/url_utils.go DefaultServerURL.
 */
 kube_status kube_config_set_server(kube_config *config, const char *server, kube_error *err);

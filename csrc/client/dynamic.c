@@ -1,4 +1,7 @@
-/* The verbs of the dynamic client; the contracts are in kube.h. Source: client-go dynamic/simple.go. */
+/*
+** The verbs of the dynamic client; the contracts are in kube.h. Source: client-go
+** dynamic/simple.go.
+*/
 #include <string.h>
 
 #include "call.h"

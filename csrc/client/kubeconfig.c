@@ -259,7 +259,10 @@ static kube_status use_cluster(kube_config *config, const stanza *cluster, kube_
   return status;
 }
 
-/* What another identity than the user's own would need, and this version cannot do, is never ignored. */
+/*
+** What another identity than the user's own would need, and this version cannot do, is never
+** ignored.
+*/
 static kube_status refuse_unsupported(const stanza *user, kube_error *err) {
   static const char *const fields[] = {"exec",   "auth-provider", "as",
                                        "as-uid", "as-groups",     "as-user-extra"};

@@ -1,4 +1,6 @@
-/* A call whose answer is a list: its items one by one, page after page; the contract is in call.h. */
+/*
+** A call whose answer is a list: its items one by one, page after page; the contract is in call.h.
+*/
 #include "call.h"
 
 #include <string.h>

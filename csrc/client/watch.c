@@ -6,12 +6,13 @@
 ** these says what else was seen, so a version counts only once a BOOKMARK, MODIFIED or DELETED came
 ** (or the caller gave one). A connection that breaks before that starts from the beginning.
 **
-** | case                              | client-go RetryWatcher | here                                |
-** | no resourceVersion                | refused                | the objects there are come first    |
-** | 410 Expired                       | delivered, the end     | starts again from now, unless asked |
-** | an event type it does not know    | a made-up ERROR event  | an error                            |
-** | the server's first answer fails   | retried                | an error at once                    |
-** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30 s).
+** | case                            | client-go RetryWatcher | here                               |
+** | no resourceVersion              | refused                | the objects there are come first   |
+** | 410 Expired                     | delivered, the end     | starts again, unless asked not to  |
+** | an event type it does not know  | a made-up ERROR event  | an error                           |
+** | the server's first answer fails | retried                | an error at once                   |
+** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30
+** s).
 */
 #include <string.h>
 

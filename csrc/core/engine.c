@@ -2,7 +2,8 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/rand.h>
 #include <poll.h>
 #include <pthread.h>
@@ -134,6 +135,17 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err) {
 
 /* ---- sockets: opened close-on-exec and remembered ---- */
 
+/*
+** A peer that died without a word is noticed within about a minute: when it does not confirm what was
+** sent, or does not answer three questions of TCP's keepalive.
+*/
+static void expect_answers(int fd) {
+  const unsigned int patience = 60000; /* ms */
+  const int questions = 3;
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof questions);
+}
+
 curl_socket_t kube_engine_open_socket(void *arg, curlsocktype purpose,
                                       struct curl_sockaddr *address) {
   kube_engine *engine = arg;
@@ -148,6 +160,7 @@ curl_socket_t kube_engine_open_socket(void *arg, curlsocktype purpose,
   }
   fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
+  if (address->family != AF_UNIX) expect_answers(fd);
   engine->sockets[engine->socket_count++] = fd;
   return fd;
 }

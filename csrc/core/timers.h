@@ -1,7 +1,7 @@
 /*
-** Deadlines in a binary heap: setting, moving and dropping one costs log n, the next one is at hand.
-** A timer is embedded in whatever waits; the heap holds pointers and never frees one.
-** Both structs are valid when zeroed (a zeroed timer is not set).
+** Deadlines in a binary heap: setting, moving and dropping one costs log n, the next one is at
+** hand. A timer is embedded in whatever waits; the heap holds pointers and never frees one. Both
+** structs are valid when zeroed (a zeroed timer is not set).
 */
 #ifndef KUBE_CORE_TIMERS_H
 #define KUBE_CORE_TIMERS_H

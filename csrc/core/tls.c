@@ -79,7 +79,10 @@ static struct curl_blob blob(const kube_buffer *pem) {
   return b;
 }
 
-/* The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own places. */
+/*
+** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
+** places.
+*/
 static void trust_system(CURL *easy) {
   const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
   if (file && *file) curl_easy_setopt(easy, CURLOPT_CAINFO, file);

@@ -1,7 +1,7 @@
 /*
-** Trust and identity of a connection, as PEM in memory. libcurl gets them as blobs, on which it keys
-** the reuse of connections: two identities never share one.
-** Valid when zeroed: no identity, and the system's roots are trusted.
+** Trust and identity of a connection, as PEM in memory. libcurl gets them as blobs, on which it
+** keys the reuse of connections: two identities never share one. Valid when zeroed: no identity,
+** and the system's roots are trusted.
 */
 #ifndef KUBE_CORE_TLS_H
 #define KUBE_CORE_TLS_H

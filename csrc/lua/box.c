@@ -1,6 +1,8 @@
 /* Handles and errors for Lua; the contract is in box.h. */
 #include "box.h"
 
+#include <string.h>
+
 void kube_box_type(lua_State *L, const char *type, const luaL_Reg *methods, lua_CFunction release) {
   if (!luaL_newmetatable(L, type)) {
     lua_pop(L, 1);
@@ -35,6 +37,24 @@ void *kube_box_check(lua_State *L, int index, const char *type) {
   void **box = kube_box_at(L, index, type);
   if (*box == NULL) luaL_error(L, "this %s is closed", type);
   return *box;
+}
+
+static int buffer_close(lua_State *L) {
+  kube_buffer_clear_secret(lua_touserdata(L, 1));
+  return 0;
+}
+
+kube_buffer *kube_push_buffer(lua_State *L) {
+  kube_buffer *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
+  memset(buffer, 0, sizeof *buffer);
+  if (luaL_newmetatable(L, "kube.buffer")) {
+    lua_pushcfunction(L, buffer_close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+  }
+  lua_setmetatable(L, -2);
+  return buffer;
 }
 
 int kube_push_error(lua_State *L, const kube_error *err) {

@@ -1,12 +1,12 @@
 /*
 ** A handle is a box: a userdata that holds one pointer, NULL when it is closed. Boxes are born
-** closed (box first, resource second), so __gc cleans up whatever throws in between. close, __gc and
-** __close are one idempotent function.
+** closed (box first, resource second), so __gc cleans up whatever throws in between. close, __gc
+** and __close are one idempotent function.
 */
 #ifndef KUBE_LUA_BOX_H
 #define KUBE_LUA_BOX_H
 
-#include "../core/error.h"
+#include "../core/buffer.h"
 #include "compat.h"
 
 /* Registers a type of box; release is its close, __gc and __close. Pushes nothing. */
@@ -20,6 +20,9 @@ void **kube_box_at(lua_State *L, int index, const char *type);
 
 /* What the box at index holds; throws when it is closed. */
 void *kube_box_check(lua_State *L, int index, const char *type);
+
+/* Pushes a userdata that owns the buffer: it is wiped and freed with it. */
+kube_buffer *kube_push_buffer(lua_State *L);
 
 /* Pushes nil and the error table of *err; returns 2. */
 int kube_push_error(lua_State *L, const kube_error *err);

@@ -44,7 +44,10 @@ static int push_frame(lua_State *L, const kube_frame *frame, kube_error *err) {
   return 2;
 }
 
-/* call:next([json options]) -> object [, event] | false when there is none yet | nil at the end | nil, err */
+/*
+** call:next([json options]) -> object [, event] | false when there is none yet | nil at the end |
+** nil, err
+*/
 static int call_next(lua_State *L) {
   kube_error err = {0};
   kube_frame frame; /* a view into the call's buffer, until the next step or take */

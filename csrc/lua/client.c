@@ -1,4 +1,7 @@
-/* The dynamic client as a Lua handle: each verb starts a call. Arguments in, one core call, results out. */
+/*
+** The dynamic client as a Lua handle: each verb starts a call. Arguments in, one core call, results
+** out.
+*/
 #include "module.h"
 
 /* ---- arguments ---- */

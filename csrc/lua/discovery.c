@@ -62,7 +62,10 @@ static void push_resource(lua_State *L, const kube_api_resource *r) {
   set_names(L, "subresources", r->subresources);
 }
 
-/* discovery:resources() -> { { group =, version =, resource =, singular =, kind =, namespaced =, shortNames =, ... } } */
+/*
+** discovery:resources() -> { { group =, version =, resource =, singular =, kind =, namespaced =,
+** shortNames =, ... } }
+*/
 static int discovery_resources(lua_State *L) {
   const kube_discovery *discovery = check_discovery(L);
   const kube_api_resource *resource;

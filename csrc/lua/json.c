@@ -6,11 +6,12 @@
 
 #include <string.h>
 
+#include "box.h"
+
 static const char STATE = 0; /* its address is the registry's key */
 const char KUBE_JSON_NULLS = 0;
 
 static const char PROJECTION[] = "kube.json.projection";
-static const char BUFFER[] = "kube.json.buffer";
 
 /* ---- the state ---- */
 
@@ -263,18 +264,6 @@ static int json_decode(lua_State *L) {
   return 3;
 }
 
-static int buffer_gc(lua_State *L) {
-  kube_buffer_clear(luaL_checkudata(L, 1, BUFFER));
-  return 0;
-}
-
-static kube_buffer *new_buffer(lua_State *L) {
-  kube_buffer *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
-  memset(buffer, 0, sizeof *buffer);
-  luaL_setmetatable(L, BUFFER);
-  return buffer;
-}
-
 /* encode(value [, options]) -> text | nil, message */
 static int json_encode(lua_State *L) {
   kube_json_format format;
@@ -283,7 +272,7 @@ static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 2);
   check_format(L, 2, &format);
-  out = new_buffer(L);
+  out = kube_push_buffer(L);
   if (kube_json_encode(L, 1, out, &format, &err) != KUBE_OK) {
     kube_buffer_clear(out);
     lua_pushnil(L);
@@ -350,10 +339,7 @@ static const luaL_Reg functions[] = {{"decode", json_decode},
 
 int kube_lua_open_json(lua_State *L) {
   luaL_newmetatable(L, PROJECTION);
-  luaL_newmetatable(L, BUFFER);
-  lua_pushcfunction(L, buffer_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 2);
+  lua_pop(L, 1);
   luaL_newlib(L, functions);
   push_array_mt(L);
   lua_setfield(L, -2, "array_mt");

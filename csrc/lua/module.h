@@ -16,10 +16,6 @@
 #define KUBE_LUA_CLIENT    "kube.client"
 #define KUBE_LUA_CALL      "kube.call"
 #define KUBE_LUA_DISCOVERY "kube.discovery"
-#define KUBE_LUA_BUFFER    "kube.buffer"
-
-/* A box with a kube_buffer, freed with the box; it is pushed. */
-kube_buffer *kube_push_buffer(lua_State *L);
 
 /* Each adds its functions to the table on top of the stack. */
 void kube_lua_open_engine(lua_State *L);

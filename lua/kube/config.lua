@@ -22,9 +22,10 @@ config.SPEC = SPEC
 
 --- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
 -- ~/.kube/config, else the service account of a pod.
--- @param given { kubeconfig = path, context =, cluster =, user =, namespace =, server = }, all optional
--- @return config with the fields server, namespace, context ("" in a pod), source | nil, err (reason
---   Config: every place that was looked at, and why it would not do)
+-- @param given { kubeconfig = path, context =, cluster =, user =, namespace =, server = }; all
+--   optional
+-- @return config with the fields server, namespace, context ("" in a pod) and source | nil, err
+--   (reason Config: every place that was looked at, and why it would not do)
 function config.load(given)
   given = options.check(given, SPEC, "kube.config.load")
   local handle, err = core.config(given)

@@ -35,8 +35,8 @@ local function config_of(given)
   return config.load(given)
 end
 
---- A client for everyday use. Reads configuration files and nothing else: nothing is sent before the
--- first call.
+--- A client for everyday use. Reads configuration files and nothing else: nothing is sent before
+-- the first call.
 -- @param given { kubeconfig =, context =, cluster =, user =, namespace =, server = }, all optional,
 --   or a configuration that kube.config.load made
 -- @return client (see kube.client.objects) | nil, err (reason Config)

@@ -5,8 +5,8 @@ local json = require("kube.json")
 
 local yaml = {}
 
---- All documents of a text: a list (empty documents and null are left out) | nil, err (reason Decode,
--- with line and column).
+--- All documents of a text: a list (empty documents and null are left out) | nil, err (reason
+-- Decode, with line and column).
 function yaml.load_all(text)
   local texts, err = core.yaml.to_json(text)
   if not texts then return nil, err end

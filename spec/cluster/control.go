@@ -41,18 +41,19 @@ func (c *cluster) serveControl(listener net.Listener) {
 		return fmt.Sprint(revision), err
 	})
 	handle("POST /seed", func(r *http.Request) (string, error) {
+		// Not FormValue, which would take the body for a form: curl says it is one.
 		n, err := c.etcd.seed(r.Context(), r.URL.Query().Get("prefix"), r.Body)
 		return fmt.Sprint(n), err
 	})
 	handle("GET /token", func(r *http.Request) (string, error) {
-		return c.serviceAccountToken(r.Context(), r.URL.Query().Get("sa"), r.FormValue("ttl"))
+		return c.serviceAccountToken(r.Context(), r.FormValue("sa"), r.FormValue("ttl"))
 	})
 	handle("GET /cert", func(r *http.Request) (string, error) {
-		ttl, err := time.ParseDuration(r.URL.Query().Get("ttl"))
+		ttl, err := time.ParseDuration(r.FormValue("ttl"))
 		if err != nil {
 			return "", err
 		}
-		cert, key := c.pki.client(newKey(), r.URL.Query().Get("user"), r.FormValue("group"), ttl)
+		cert, key := c.pki.client(newKey(), r.FormValue("user"), r.FormValue("group"), ttl)
 		return string(cert) + string(key), nil
 	})
 	check(http.Serve(listener, mux))

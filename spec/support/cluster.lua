@@ -11,7 +11,8 @@ local cluster = assert(json.decode(line))
 local lua = os.getenv("KUBE_SPEC_LUA") or "lua"
 local serial = 0
 
---- The path of a kubeconfig: admin, token, denied, wrong-token, wrong-ca, anonymous, viewer, cert-files.
+--- The path of a kubeconfig: admin, token, denied, wrong-token, wrong-ca, anonymous, viewer,
+-- cert-files.
 function cluster.kubeconfig(name)
   return assert(cluster.kubeconfigs[name], "no such kubeconfig: " .. tostring(name))
 end

@@ -16,8 +16,9 @@ end
 --- Runs a shell command, at most 120 seconds: its output (both streams) and its exit code.
 -- @param env  variables to set; false takes one away
 function process.run(command, env)
-  local pipe = assert(io.popen(string.format("env %s timeout -k 5 120 sh -c %s 2>&1; echo \"exit $?\"",
-    assignments(env), process.quote(command))))
+  local pipe = assert(io.popen(string.format(
+    "env %s timeout -k 5 120 sh -c %s 2>&1; echo \"exit $?\"", assignments(env),
+    process.quote(command))))
   local output = pipe:read("*a")
   pipe:close()
   local text, code = output:match("^(.*)exit (%d+)\n$")

@@ -106,8 +106,14 @@ function Resource:get(name, given)
   return fetch(self, decoding(given, false), "get", name, given)
 end
 
-local function read_items(decode)
-  return function(call) return call:next(decode) end
+--- Starts a list: the call, and how to read it | nil, err.
+-- @param one_page  whether to end after one page
+function Resource:open_list(given, one_page)
+  local asked = setmetatable({ one_page = one_page }, { __index = given })
+  local call, err = self._transport:start("list", self._resource, self._namespace, nil, asked)
+  if not call then return nil, err end
+  local decode = decoding(given, true)
+  return call, function(c) return c:next(decode) end
 end
 
 --- All objects one by one, page after page: a stream.
@@ -115,38 +121,32 @@ end
 --   resourceVersion =, resourceVersionMatch =, continue =, timeoutSeconds =, timeout = }
 function Resource:each(given)
   given = options.check(given, dynamic.SPECS.list, "each")
-  return stream.new(function()
-    return self._transport:start("list", self._resource, self._namespace, nil, given)
-  end, read_items(decoding(given, true)))
+  return stream.new(function() return self:open_list(given) end)
 end
 
 --- The list { apiVersion =, kind =, metadata =, items = {...} } | nil, err. All pages, unless limit
 -- or continue is given: then one page, and metadata.continue leads to the next.
 function Resource:list(given)
   given = options.check(given, dynamic.SPECS.list, "list")
-  local asked = setmetatable({ one_page = (given.limit or given.continue) and true or nil },
-    { __index = given })
-  local call, err = self._transport:start("list", self._resource, self._namespace, nil, asked)
-  if not call then return nil, err end
-  local items, decode, n = json.array {}, decoding(given, true), 0
-  local read = read_items(decode)
-  while true do
-    local item, problem = transport.read(call, read)
-    if item == nil then
-      local list = not problem and call:list_head() or nil
-      call:close()
-      if not list then return nil, problem end
-      list.items = items
-      return list
-    end
+  local call, read = self:open_list(given, (given.limit or given.continue) ~= nil)
+  if not call then return nil, read end
+  local items, n = json.array {}, 0
+  local item, err = transport.read(call, read)
+  while item ~= nil do
     n = n + 1
     items[n] = item
+    item, err = transport.read(call, read)
   end
+  local list = not err and call:list_head() or nil
+  call:close()
+  if not list then return nil, err end
+  list.items = items
+  return list
 end
 
 --- The changes of the objects, as { type = "ADDED" | "MODIFIED" | "DELETED", object = }: a stream.
--- Without resourceVersion the objects that there are come first, as ADDED. It connects again where a
--- connection ended. After a 410 it starts again from what there is (what was deleted meanwhile is
+-- Without resourceVersion the objects that there are come first, as ADDED. It connects again where
+-- a connection ended. After a 410 it starts again from what there is (what was deleted meanwhile is
 -- not told), or, with on_expired = "error", ends with the error.
 -- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, resourceVersion =,
 --   allowWatchBookmarks =, sendInitialEvents =, timeoutSeconds = (of a connection), timeout = (of
@@ -154,21 +154,25 @@ end
 -- @return stream with :next(timeout), :events() and :close()
 function Resource:watch(given)
   given = options.check(given, dynamic.SPECS.watch, "watch")
-  local expired = given.on_expired or "restart"
-  if expired ~= "restart" and expired ~= "error" then
+  if given.on_expired and given.on_expired ~= "restart" and given.on_expired ~= "error" then
     error('watch: on_expired must be "restart" or "error"', 2)
   end
+  return stream.new(function() return self:open_watch(given) end)
+end
+
+--- Starts a watch: the call, and how to read it | nil, err.
+function Resource:open_watch(given)
   local asked = setmetatable({
-    no_resume = given.resume == false, error_on_expired = expired == "error",
+    no_resume = given.resume == false, error_on_expired = given.on_expired == "error",
   }, { __index = given })
+  local call, err = self._transport:start("watch", self._resource, self._namespace, nil, asked)
+  if not call then return nil, err end
   local decode = decoding(given, true)
-  return stream.new(function()
-    return self._transport:start("watch", self._resource, self._namespace, nil, asked)
-  end, function(call)
-    local object, event = call:next(decode)
+  return call, function(c)
+    local object, event = c:next(decode)
     if not object then return object, event end
     return { type = event, object = object }
-  end)
+  end
 end
 
 -- ---- writing ----
@@ -183,8 +187,8 @@ local function name_of(object, verb)
 end
 
 --- Creates an object: what the server made of it | nil, err.
--- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, and for a subresource
---   (an eviction, a token) subresource = and name = }
+-- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, and for a
+--   subresource (an eviction, a token) subresource = and name = }
 function Resource:create(object, given)
   given = options.check(given, dynamic.SPECS.create, "create")
   options.check_type(object, "table", "create: the object")

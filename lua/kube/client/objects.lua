@@ -109,7 +109,8 @@ end
 -- ---- reading ----
 
 --- One object: k:get("deploy", "web") or k:get("deploy/web"): object | nil, err.
--- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =, timeout = }
+-- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =,
+--   timeout = }
 function Client:get(kind, name, given)
   kind, name = split(kind, name, "get")
   given = options.check(given, SPECS.get, "get")
@@ -118,8 +119,8 @@ function Client:get(kind, name, given)
   return client:get(name, without_where(given))
 end
 
---- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With limit
--- or continue one page.
+--- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With
+-- limit or continue one page.
 -- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
 --   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =, timeout = }
 function Client:list(kind, given)
@@ -131,16 +132,13 @@ function Client:list(kind, given)
 end
 
 --- A stream that finds out where its objects are when the first one is asked for.
-local function later(self, kind, given, verb)
-  local inner
+-- @param open  "open_list" or "open_watch"
+local function later(self, kind, given, open)
   return stream.new(function()
     local client, err = by_name(self, kind, given)
     if not client then return nil, err end
-    inner = client[verb](client, without_where(given))
-    local ok, problem = inner:open()
-    if not ok then return nil, problem end
-    return inner._call
-  end, function(call) return inner._read(call) end)
+    return client[open](client, given)
+  end)
 end
 
 --- All objects one by one, read page by page: for pod in k:each("pods") do ... end. What goes wrong
@@ -148,14 +146,14 @@ end
 -- @param given  as list; limit is the size of a page (500)
 function Client:each(kind, given)
   options.check_type(kind, "string", "each: the kind")
-  return later(self, kind, options.check(given, SPECS.list, "each"), "each")
+  return later(self, kind, options.check(given, SPECS.list, "each"), "open_list")
 end
 
 --- The changes of the objects, those that there are first: a stream of { type =, object = }
 -- | nil, err. See dynamic's watch for the options, and namespace =, all_namespaces =.
 function Client:watch(kind, given)
   options.check_type(kind, "string", "watch: the kind")
-  local watch = later(self, kind, options.check(given, SPECS.watch, "watch"), "watch")
+  local watch = later(self, kind, options.check(given, SPECS.watch, "watch"), "open_watch")
   local ok, err = watch:open()
   if not ok then return nil, err end
   return watch
@@ -173,8 +171,8 @@ function Client:create(object, given)
   return client:create(object, without_where(given))
 end
 
---- Replaces an object by one that was read and changed: object | nil, err (reason Conflict: somebody
--- was faster; read it again).
+--- Replaces an object by one that was read and changed: object | nil, err (reason Conflict:
+-- somebody was faster; read it again).
 function Client:update(object, given)
   check_object(object, "update")
   given = options.check(given, SPECS.update, "update")
@@ -223,9 +221,10 @@ local function apply_one(self, object, given)
   return client:apply(object, without_where(given))
 end
 
---- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their order.
+--- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their
+-- order.
 -- @param given { fieldManager = ("kube-lua"), force =, namespace =, dryRun =, timeout = }
--- @return the object | for several, a list of them | nil, err, and what was applied before it failed
+-- @return the object | for several, a list | nil, err, and what was applied before it failed
 function Client:apply(object, given)
   options.check_type(object, "table", "apply: the object")
   given = options.check(given, SPECS.apply, "apply")

@@ -4,10 +4,10 @@
 -- its version and group: deploy, Deployment, deployments.apps, deployments.v1.apps, pods.v1. (with
 -- its last dot). The rest of a group may be left out: ing.networking.
 --
--- | case                      | kubectl                         | kube                              |
--- | colliding names           | at random with short names      | the server's group order          |
--- | a name that is not there  | the server doesn't have ...     | the same, after one fresh look,   |
--- |                           |                                 | and with what may have been meant |
+-- | case                     | kubectl                     | kube                              |
+-- | colliding names          | at random with short names  | the server's group order          |
+-- | a name that is not there | the server doesn't have ... | the same, after one fresh look,   |
+-- |                          |                             | and with what may have been meant |
 -- Sources: client-go restmapper/shortcut.go, apimachinery runtime/schema ParseResourceArg.
 local discovery = require("kube.client.discovery")
 local errors = require("kube.api.errors")
@@ -101,8 +101,8 @@ end
 
 -- ---- with a server ----
 
---- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was made
--- a second ago is found. resource | nil, err
+--- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was
+-- made a second ago is found. resource | nil, err
 local function look(self, find, no_match)
   local fresh = self._discovery._known == nil
   local resources, err = self._discovery:server_resources()
@@ -118,7 +118,7 @@ local function look(self, find, no_match)
   return nil, errors.new { reason = "NoMatch", message = no_match(resources) }
 end
 
---- The resource that a name stands for: { group =, version =, resource =, kind =, namespaced =, ... }
+--- The resource that a name stands for: { group =, version =, resource =, kind =, ... }
 -- | nil, err (reason NoMatch).
 function Mapper:resource_for(text)
   return look(self, function(resources) return restmapper.find(resources, text) end,

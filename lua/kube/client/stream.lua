@@ -1,11 +1,10 @@
 --- Objects one by one: the items of a list, the events of a watch.
 --
---   for object in stream do ... end         throws what goes wrong, so that it is not taken for the end
---   local object, err = stream:next(5)      nil at the end | nil, err
+--   for object in stream do ... end       throws what goes wrong: it is never taken for the end
+--   local object, err = stream:next(5)    nil at the end | nil, err
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
-local transport = require("kube.client.transport")
 
 local stream = {}
 
@@ -15,18 +14,16 @@ Stream.__index = Stream
 local SLICE = 0.001 -- seconds of decoding after which the neighbours may run
 
 --- A stream of the call that open starts when the first object is asked for.
--- @param open  function () -> call | nil, err
--- @param read  function (call) -> object | false | nil [, err]
-function stream.new(open, read)
-  return setmetatable({ _open = open, _read = read }, Stream)
-end
+-- @param open  function () -> call, read | nil, err; with
+--   read = function (call) -> object | false when there is none yet | nil at the end | nil, err
+function stream.new(open) return setmetatable({ _open = open }, Stream) end
 
 --- Opens now instead of at the first object: true | nil, err. Does not wait for the server.
 function Stream:open()
   if self._call or self._closed then return true end
-  local call, err = self._open()
-  if not call then return nil, err end
-  self._call, self._id, self._open = call, call:id(), nil
+  local call, read = self._open()
+  if not call then return nil, read end
+  self._call, self._read, self._id, self._open = call, read, call:id(), nil
   return true
 end
 
@@ -96,8 +93,5 @@ end
 
 --- The same for a watch: `for event in watch:events() do`.
 function Stream:events() return self end
-
--- transport is required here so that a stream alone is enough to read one
-stream.read = transport.read
 
 return stream

@@ -1,5 +1,5 @@
---- What all clients of a configuration share: the core's client on this process's engine, and how an
--- answer is waited for.
+--- What all clients of a configuration share: the core's client on this process's engine, and how
+-- an answer is waited for.
 local core = require("kube.core")
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")

@@ -32,7 +32,7 @@ end
 function blocking.yield() end
 
 function blocking.spawn()
-  error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end)", 3)
+  error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end)", 2)
 end
 
 return blocking

@@ -10,8 +10,8 @@ local host = {}
 
 local engine
 
--- id of a call -> the waiter of the one who reads it. Weak: who waits holds his waiter himself, and a
--- task that was dropped must not come back.
+-- id of a call -> the waiter of the one who reads it. Weak: who waits holds his waiter himself, and
+-- a task that was dropped must not come back.
 local function new_waiters() return setmetatable({}, { __mode = "v" }) end
 local waiters = new_waiters()
 
@@ -68,6 +68,9 @@ function host.await(driver, id, deadline)
   waiters[id] = nil
   return ok, why
 end
+
+--- Nobody waits any more: their tasks were dropped.
+function host.forget_waiters() waiters = new_waiters() end
 
 --- Wakes whoever waits for a call that was closed under him.
 function host.disturb(id)

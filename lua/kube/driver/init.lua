@@ -1,4 +1,5 @@
---- How this program waits: looked up at every wait, so that a client made anywhere works everywhere.
+--- How this program waits: looked up at every wait, so that a client made anywhere works
+-- everywhere.
 --
 -- A driver has
 --   name      "blocking", "loop"

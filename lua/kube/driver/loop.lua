@@ -16,17 +16,22 @@ local function pack(...) return { n = select("#", ...), ... } end
 local Task = {}
 Task.__index = Task
 
---- Puts a task at the end of the queue of those that can run.
+--- Puts a task at the end of the queue of those that can run. One of a run that was thrown out of
+-- stays where it is.
 local function make_ready(task)
-  if task.queued or task.done then return end
+  if task.queued or task.done or task.scheduler ~= running then return end
   task.queued = true
   running.last = running.last + 1
   running.queue[running.last] = task
 end
 
---- Lets the others run until this task is made ready again, at `deadline` at the latest.
+--- Lets the others run until this task is made ready again, at `deadline` at the latest. A timer that
+-- is due earlier will do: who waits looks at the clock himself, and waits again.
 local function park(task, deadline)
-  if deadline then running.timers:add(deadline, task) end
+  if deadline and not (task.alarm and task.alarm <= deadline) then
+    task.alarm = deadline
+    running.timers:add(deadline, task)
+  end
   coroutine.yield()
 end
 
@@ -44,6 +49,7 @@ local function finish(task, ok, ...)
     task.results = pack(...)
   else
     task.problem = (...)
+    if task.problem == nil then task.problem = "error(nil)" end
     if type(task.problem) == "string" then
       task.problem = debug.traceback(task.thread, task.problem)
     end
@@ -67,7 +73,7 @@ end
 
 local function new_task(fn, ...)
   local task = setmetatable({
-    thread = coroutine.create(fn), arguments = pack(...), joiners = {},
+    thread = coroutine.create(fn), arguments = pack(...), joiners = {}, scheduler = running,
   }, Task)
   running.tasks[task] = true
   running.live = running.live + 1
@@ -75,15 +81,26 @@ local function new_task(fn, ...)
   return task
 end
 
+local function remove(list, value)
+  for i = #list, 1, -1 do
+    if list[i] == value then table.remove(list, i) end
+  end
+end
+
 --- Waits until the task ended: its results | nil, what it threw | nil, "canceled" | nil, "timeout".
 -- @param timeout  seconds, or nil
 function Task:join(timeout)
   local deadline = timeout and host.now() + timeout
   while not self.done do
+    if self.scheduler ~= running then return nil, "canceled" end
+    if not loop.is_here() then error("task:join: call it in a task, not in a coroutine of it", 2) end
     local waiter = loop.waiter()
     self.joiners[#self.joiners + 1] = waiter
     local ok, why = waiter:wait(deadline)
-    if not ok then return nil, why end
+    if not ok then
+      remove(self.joiners, waiter) -- or an error would be kept for someone who has gone
+      return nil, why
+    end
   end
   if self.results then return unpack(self.results, 1, self.results.n) end
   return nil, self.problem
@@ -102,7 +119,7 @@ Waiter.__index = Waiter
 
 function Waiter:wake()
   self.woken = true
-  if self.task and running then make_ready(self.task) end
+  if self.task then make_ready(self.task) end
 end
 
 --- Waits for wake: true | nil, "timeout" | nil, "canceled".
@@ -133,7 +150,10 @@ function loop.yield()
 end
 
 --- Starts a function beside the others: task, with :join(timeout) and :cancel().
-function loop.spawn(fn, ...) return new_task(fn, ...) end
+function loop.spawn(fn, ...)
+  if type(fn) ~= "function" then error("kube.spawn: a function is needed", 2) end
+  return new_task(fn, ...)
+end
 
 --- Whether the code that asks is a task of the loop itself, and not in a coroutine inside one: a
 -- yield from there would go to whoever resumed it.
@@ -145,6 +165,7 @@ local function wake_sleepers(scheduler)
   local now = host.now()
   local task = scheduler.timers:take(now)
   while task do
+    if task.alarm and task.alarm <= now then task.alarm = nil end
     make_ready(task)
     task = scheduler.timers:take(now)
   end
@@ -182,7 +203,8 @@ end
 --- Runs fn(...) as a task, and returns what it returns once it and all it spawned have ended. What
 -- it throws is thrown from here, and then its tasks are dropped.
 function loop.run(fn, ...)
-  if running then error("kube.run: already inside kube.run; use kube.spawn", 3) end
+  if running then error("kube.run: already inside kube.run; use kube.spawn", 2) end
+  if type(fn) ~= "function" then error("kube.run: a function is needed", 2) end
   local engine, err = host.engine()
   if not engine then return nil, err end
   running = {
@@ -195,8 +217,11 @@ function loop.run(fn, ...)
   scheduler.main.main = true
   local ok, problem = pcall(turn_until_done, scheduler)
   running, current = nil, nil
-  if not ok then error(problem, 0) end
-  if scheduler.main.problem ~= nil then error(scheduler.main.problem, 0) end
+  if ok then problem = scheduler.main.problem end
+  if problem ~= nil then
+    host.forget_waiters()
+    error(problem, 0)
+  end
   return unpack(scheduler.main.results, 1, scheduler.main.results.n)
 end
 
