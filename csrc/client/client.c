@@ -19,35 +19,48 @@
 
 /* ---- the name to verify ---- */
 
+/* Where host and port stand in a server's address, which config.c has checked. */
+typedef struct authority {
+  const char *text;       /* host[:port], brackets of an IPv6 address included */
+  int length, host, port; /* of it all, of the host, and where the port begins (length: none) */
+} authority;
+
+static authority authority_of(const char *server) {
+  authority a = {.text = strstr(server, "://") + 3};
+  size_t bracket = *a.text == '[' ? strcspn(a.text, "]/") : 0;
+  a.length = (int)strcspn(a.text, "/");
+  a.host = (int)(bracket + strcspn(a.text + bracket, ":/"));
+  a.port = a.host < a.length ? a.host + 1 : a.length;
+  return a;
+}
+
+static bool is_host_name(const char *name) {
+  return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*") ==
+         strlen(name);
+}
+
 /*
 ** tls-server-name: the URL carries the name, so that libcurl asks for it (SNI) and verifies it;
 ** the connection goes to the real host, and the Host header stays the server's. The name is part
 ** of what connections are keyed on, so clients that verify different names share none.
 */
 static kube_status use_server_name(kube_client *client, kube_error *err) {
-  const char *server = client->config->server, *name = client->config->tls_server_name;
-  const char *host = strstr(server, "://") + 3;
-  size_t length = strcspn(host, "/");
-  size_t digits = strcspn(host + (*host == '[' ? strcspn(host, "]") : 0), ":");
-  const char *port = host + (*host == '[' ? strcspn(host, "]") : 0) + digits;
-  bool has_port = port < host + length;
-  size_t host_length = has_port ? (size_t)(port - host) : length;
+  const char *name = client->config->tls_server_name;
+  const authority real = authority_of(client->config->server);
+  const char *port = real.port < real.length ? real.text + real.port : "443";
+  const int digits = real.port < real.length ? real.length - real.port : 3;
   kube_buffer base = {0}, dial = {0};
   kube_status status;
-  int port_length = has_port ? (int)(host + length - port - 1) : 3;
-  const char *port_text = has_port ? port + 1 : "443";
-  if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._*") !=
-      strlen(name))
+  if (!is_host_name(name))
     return kube_fail(err, KUBE_ECONFIG, "tls-server-name \"%s\" is no host name", name);
-  status = kube_buffer_printf(&base, err, "https://%s:%.*s%s", name, port_length, port_text,
-                              host + length);
+  status = kube_buffer_printf(&base, err, "https://%s:%.*s%s", name, digits, port,
+                              real.text + real.length);
   if (status == KUBE_OK)
-    status = kube_buffer_printf(&dial, err, "::%.*s:%.*s", (int)host_length, host, port_length,
-                                port_text);
+    status = kube_buffer_printf(&dial, err, "::%.*s:%.*s", real.host, real.text, digits, port);
   if (status == KUBE_OK) {
     client->base = kube_buffer_steal(&base, err);
     client->connect_to = kube_buffer_steal(&dial, err);
-    client->host = strndup(host, length);
+    client->host = strndup(real.text, (size_t)real.length);
     if (!client->base || !client->connect_to || !client->host)
       status = kube_fail_memory(err, "a client");
   }
