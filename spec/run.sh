@@ -99,12 +99,12 @@ if [ $# -gt 0 ]; then
 else
   say "lint"
   if spec/lint.sh; then count 1 0 0; else broken "make lint"; fi
+  say "servers"
+  start_servers || broken "the servers of the suite"
   for test in "$build"/spec/*/*_test; do
     say "${test#"$build"/}"
     run_c "$test"
   done
-  say "servers"
-  start_servers || broken "the servers of the suite"
   for lua in lua5.4 luajit lua5.1; do
     say "$lua"
     run_lua "$lua" spec

@@ -17,12 +17,17 @@ static void compact(kube_buffer *b) {
   b->start = 0;
 }
 
+static kube_status check_ceiling(const kube_buffer *b, size_t n, kube_error *err) {
+  if (b->ceiling && (n > b->ceiling || b->end - b->start > b->ceiling - n))
+    return kube_fail(err, KUBE_ETOOLARGE, "more than %zu bytes", b->ceiling);
+  return KUBE_OK;
+}
+
 kube_status kube_buffer_reserve(kube_buffer *b, size_t n, kube_error *err) {
   size_t unread = b->end - b->start, size;
   char *data;
+  if (check_ceiling(b, n, err) != KUBE_OK) return KUBE_ETOOLARGE;
   if (b->size - b->end >= n && b->data) return KUBE_OK;
-  if (b->ceiling && (n > b->ceiling || unread > b->ceiling - n))
-    return kube_fail(err, KUBE_ETOOLARGE, "more than %zu bytes", b->ceiling);
   if (n > (size_t)-1 / 2 - unread) return kube_fail_memory(err, "a buffer");
   /* Compacting is free of charge when at least half was taken: each byte moves once. */
   if (b->start >= unread && b->size - unread >= n && b->data) {
@@ -40,11 +45,19 @@ kube_status kube_buffer_reserve(kube_buffer *b, size_t n, kube_error *err) {
   return KUBE_OK;
 }
 
+/* Room for n bytes and a NUL, which does not count against the ceiling. */
+static kube_status reserve_text(kube_buffer *b, size_t n, kube_error *err) {
+  size_t ceiling = b->ceiling;
+  kube_status status = check_ceiling(b, n, err);
+  if (status != KUBE_OK) return status;
+  b->ceiling = 0;
+  status = kube_buffer_reserve(b, n + 1, err);
+  b->ceiling = ceiling;
+  return status;
+}
+
 kube_status kube_buffer_add(kube_buffer *b, const void *bytes, size_t n, kube_error *err) {
-  kube_status status;
-  if (b->ceiling && b->end - b->start + n > b->ceiling)
-    return kube_fail(err, KUBE_ETOOLARGE, "more than %zu bytes", b->ceiling);
-  status = kube_buffer_reserve(b, n, err);
+  kube_status status = kube_buffer_reserve(b, n, err);
   if (status != KUBE_OK) return status;
   if (n) memcpy(b->data + b->end, bytes, n);
   b->end += n;
@@ -67,7 +80,7 @@ kube_status kube_buffer_printf(kube_buffer *b, kube_error *err, const char *form
   n = vsnprintf(NULL, 0, format, args);
   va_end(args);
   if (n < 0) return kube_fail(err, KUBE_EUSAGE, "bad format");
-  status = kube_buffer_reserve(b, (size_t)n + 1, err);
+  status = reserve_text(b, (size_t)n, err);
   if (status != KUBE_OK) return status;
   va_start(args, format);
   vsnprintf(b->data + b->end, (size_t)n + 1, format, args);
@@ -83,7 +96,7 @@ void kube_buffer_take(kube_buffer *b, size_t n) {
 }
 
 char *kube_buffer_text(kube_buffer *b, kube_error *err) {
-  if (kube_buffer_reserve(b, 1, err) != KUBE_OK) return NULL;
+  if (reserve_text(b, 0, err) != KUBE_OK) return NULL;
   b->data[b->end] = '\0';
   return b->data + b->start;
 }

@@ -1,5 +1,5 @@
 /*
-** What a C test needs: CHECK a condition, CHECK_TEXT bytes against a text, RUN a function. Each
+** What a C test needs: CHECK a condition, CHECK_TEXT and CHECK_STRING, RUN a function. Each
 ** failure is printed with its place; the last line says how many passed and failed.
 **   int main(void) { RUN(strings); return check_report(); }
 */
@@ -32,9 +32,15 @@ static inline bool check_text(const char *bytes, size_t n, const char *want, con
   return same;
 }
 
+static inline bool check_string(const char *have, const char *want, const char *file, int line) {
+  return check_text(have, have ? strlen(have) : 0, want, file, line);
+}
+
 /* Each returns whether it was so. */
 #define CHECK(condition)           check_note((condition), __FILE__, __LINE__, #condition)
 #define CHECK_TEXT(bytes, n, want) check_text((bytes), (n), (want), __FILE__, __LINE__)
+
+#define CHECK_STRING(have, want)   check_string((have), (want), __FILE__, __LINE__)
 
 #define RUN(test) (check_about = "", test())
 

@@ -11,6 +11,7 @@ one all that follow (unless it says "once": then they get 404). A step is an obj
     status, headers, body   what HTTP says; Content-Type is application/json unless given
     chunks, delay           instead of body: texts sent as HTTP chunks, delay seconds between them
     announce                a Content-Length, whatever the body's is
+    filler, times           a text that follows the body, so many times
     raw, raw_base64         instead of all these: the bytes of the answer
     then                    "keep"; "close" and "reset" (an RST) leave chunks without their end;
                             "hang": not another byte, nor the end
@@ -131,6 +132,10 @@ async def answer(reader, writer, step):
         await send_chunks(writer, step)
     else:
         writer.write(whole_answer(step))
+    filler = step.get("filler", "").encode()
+    for _ in range(step.get("times", 0)):
+        writer.write(filler)
+        await writer.drain()
     await writer.drain()
     then = step.get("then", "keep")
     if then == "hang":
