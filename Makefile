@@ -108,7 +108,7 @@ example: $(BUILD)/list_pods
 $(BUILD)/list_pods: examples/list_pods.c lib
 	$(CC) $(WARN) $(CFLAGS) $< -o $@ $$(PKG_CONFIG_PATH=$(BUILD) $(PKG_CONFIG) --cflags --libs kube)
 
-lint:
+lint: all c-tests example
 	@spec/lint.sh
 
 format:

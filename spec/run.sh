@@ -9,6 +9,9 @@ top=$PWD
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 export KUBE_SPEC_BUILD=$build KUBE_SPEC_TOP=$top
+
+# Built first: the downloads may need the proxies and roots that the specs must not see.
+binary=$(spec/cluster/build.sh) || binary=
 unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT POD_NAMESPACE
 unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy SSL_CERT_FILE SSL_CERT_DIR
 
@@ -54,10 +57,9 @@ start() {
 }
 
 start_servers() {
-  local binary
   start faults 4 20 python3 spec/support/fault_server.py "$work/scripts" || return 1
   KUBE_SPEC_FAULTS=$(head -n 1 "$work/faults")
-  binary=$(spec/cluster/build.sh) || return 1
+  [ -n "$binary" ] || return 1
   start cluster 3 120 "$binary" || return 1
   KUBE_SPEC_CLUSTER=$(head -n 1 "$work/cluster")
   export KUBE_SPEC_CLUSTER KUBE_SPEC_FAULTS

@@ -1,6 +1,7 @@
 /* Small things to do with text; the contract is in text.h. */
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -36,6 +37,15 @@ kube_status kube_text_escape(kube_buffer *out, const char *text, size_t n, kube_
 
 static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
+/* Whether a text has the form of base64: OpenSSL takes '=' anywhere, and '-' at the end. */
+static bool is_base64(const char *text, size_t n, size_t padding) {
+  size_t i;
+  if (n % 4 || n > 0x7fffffff) return false;
+  for (i = 0; i < n - padding; i++)
+    if (!isalnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/') return false;
+  return true;
+}
+
 kube_status kube_text_base64_decode(kube_buffer *out, const char *text, size_t n, kube_error *err) {
   kube_buffer packed = {0}; /* the text without its line breaks: maybe a key, so it is wiped */
   size_t i, length, padding = 0;
@@ -48,7 +58,7 @@ kube_status kube_text_base64_decode(kube_buffer *out, const char *text, size_t n
   if (status == KUBE_OK && length > 0) {
     const char *bytes = kube_buffer_bytes(&packed);
     while (padding < 2 && padding < length && bytes[length - 1 - padding] == '=') padding++;
-    decoded = length % 4 || length > 0x7fffffff
+    decoded = !is_base64(bytes, length, padding)
                   ? -1
                   : EVP_DecodeBlock((unsigned char *)out->data + out->end,
                                     (const unsigned char *)bytes, (int)length);

@@ -104,8 +104,9 @@ static inline bool server_chunk(server_connection *c, const char *text) {
 
 /* Waits until the client closes the connection. */
 static inline void server_await_gone(server_connection *c) {
-  struct pollfd fd = {.fd = c->fd, .events = POLLRDHUP};
-  poll(&fd, 1, SERVER_PATIENCE * 1000);
+  char byte;
+  while (recv(c->fd, &byte, 1, 0) > 0) {
+  }
   c->close = true;
 }
 
@@ -196,7 +197,7 @@ static inline void *server_converse(void *arg) {
 static inline void *server_accept(void *arg) {
   server *s = arg;
   for (;;) {
-    const int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+    const int fd = accept(s->listener, NULL, NULL);
     server_connection *c;
     if (fd < 0) return NULL;
     c = calloc(1, sizeof *c);
