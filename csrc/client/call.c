@@ -114,6 +114,20 @@ kube_status kube_call_result(kube_call *call, kube_error *err) {
 
 kube_slice kube_call_bytes(kube_call *call) { return kube_transfer_peek(call->transfer); }
 
+/*
+** An API server ends an HTTP/2 connection after the request of somebody who is not known, with all
+** that others sent on it. A GET is then sent once more, as Go's transport does.
+*/
+static bool send_again(kube_call *call) {
+  if (call->sent_again || !kube_transfer_was_dropped(call->transfer) ||
+      strcmp(call->request.method, "GET") != 0)
+    return false;
+  call->sent_again = true;
+  kube_call_hang_up(call);
+  call->state = KUBE_CALL_SEND;
+  return true;
+}
+
 static kube_status await_answer(kube_call *call, kube_error *err) {
   int code = kube_transfer_code(call->transfer);
   kube_status status;
@@ -122,7 +136,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
     if (status == KUBE_AGAIN) return status;
     if (status == KUBE_EOF)
       kube_fail(err, KUBE_ENETWORK, "no answer"), kube_call_say_what(call, err);
-    return fail_or_recover(call, err);
+    return send_again(call) ? KUBE_AGAIN : fail_or_recover(call, err);
   }
   if (code < 200 || code >= 300) {
     call->state = KUBE_CALL_REFUSAL;
@@ -197,13 +211,26 @@ static kube_status move(kube_call *call, kube_frame *frame, kube_error *err) {
 static long long earlier(long long a, long long b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
 
 /* The handle's one timer: the deadline, the end of a rest, or that of a watch's patience. */
-static kube_status set_timer(kube_call *call, kube_error *err) {
+kube_status kube_call_set_timer(kube_call *call, kube_error *err) {
   long long due = call->deadline;
   if (call->state == KUBE_CALL_RESTING) due = earlier(due, call->rest);
   if (call->watch.idle_due > 0 && call->transfer) due = earlier(due, call->watch.idle_due);
   if (due < 0) return KUBE_OK;
   if (call->handle.timer.place && call->handle.timer.due == due) return KUBE_OK;
   return kube_handle_set_due(&call->handle, due, err);
+}
+
+/* Of a watch: nothing was heard for longer than the connection should have lasted. */
+static bool is_silent(const kube_call *call) {
+  return call->watch.idle_due > 0 && call->transfer &&
+         kube_engine_now(call->client->engine) >= call->watch.idle_due;
+}
+
+/* The peer is gone without a word: in whatever state, that connection is over. */
+static kube_status fail_silent(kube_call *call, kube_error *err) {
+  kube_fail(err, KUBE_ETIMEOUT, "the watch fell silent: the server did not end it in time");
+  kube_call_say_what(call, err);
+  return fail_or_recover(call, err);
 }
 
 static bool is_late(const kube_call *call) {
@@ -218,7 +245,8 @@ kube_call *kube_call_new(kube_client *client, const kube_call_mode *mode, kube_r
   kube_error local;
   kube_call *call = make(client, mode, request, timeout, err ? err : (err = &local));
   if (call == NULL) return NULL;
-  if (send_request(call, err) == KUBE_AGAIN && set_timer(call, err) == KUBE_OK) return call;
+  if (send_request(call, err) == KUBE_AGAIN && kube_call_set_timer(call, err) == KUBE_OK)
+    return call;
   kube_call_free(call);
   return NULL;
 }
@@ -231,10 +259,12 @@ kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err) 
   do {
     before = call->state;
     status = move(call, frame, err);
+    if (status == KUBE_AGAIN && call->state == before && is_silent(call))
+      status = fail_silent(call, err);
   } while (status == KUBE_AGAIN && call->state != before);
   if (status != KUBE_AGAIN) return status;
   if (is_late(call)) return fail_late(call, err);
-  if (set_timer(call, err) != KUBE_OK) return fail_for_good(call, err);
+  if (kube_call_set_timer(call, err) != KUBE_OK) return fail_for_good(call, err);
   return KUBE_AGAIN;
 }
 
@@ -246,17 +276,24 @@ kube_status kube_call_next(kube_call *call, kube_frame *frame, int timeout, kube
   kube_engine *engine = call->client->engine;
   long long until = timeout < 0 ? -1 : kube_engine_now(engine) + timeout;
   kube_status status;
-  while ((status = kube_call_peek(call, frame, err)) == KUBE_AGAIN) {
-    long long left = until < 0 ? -1 : until - kube_engine_now(engine);
-    if (until >= 0 && left <= 0) {
+  bool stepped = false; /* with a timeout of 0 too, the engine has its turn */
+  for (;;) {
+    long long left;
+    kube_handle_rest(&call->handle); /* else the wait below would never be one */
+    status = kube_call_peek(call, frame, err);
+    if (status != KUBE_AGAIN) return status;
+    left = until < 0 ? -1 : until - kube_engine_now(engine);
+    if (until >= 0 && left < 0) left = 0;
+    if (left == 0 && stepped) {
       kube_fail(err, KUBE_ETIMEOUT, "nothing came within %d ms", timeout);
       kube_call_say_what(call, err);
       return KUBE_ETIMEOUT;
     }
-    status = kube_engine_wait(engine, (int)left, err);
+    if (call->handle.ready) left = 0; /* it moved while it was peeked */
+    status = kube_engine_wait_fd(engine, (int)left, err);
     if (status != KUBE_OK && status != KUBE_AGAIN) return status;
+    stepped = true;
   }
-  return status;
 }
 
 void kube_call_wake(kube_call *call) { kube_handle_wake(&call->handle); }

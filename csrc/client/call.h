@@ -60,6 +60,7 @@ typedef struct kube_watch_state {
   bool bookmarks, no_resume, error_on_expired; /* as asked */
   int64_t timeout_seconds;
   int failures;       /* in a row */
+  long long since;    /* when this connection began to answer */
   long long idle_due; /* when the silence has lasted too long */
   char event[16];     /* the type of the event at hand */
   kube_slice object;
@@ -79,6 +80,7 @@ struct kube_call {
   long long rest;      /* RESTING: until when */
   kube_call_info last; /* of the exchange before; bytes of all that are over */
   bool given;          /* a document was taken */
+  bool sent_again;     /* after its connection was ended under it */
   bool one_page;
   kube_buffer status;                                     /* the Status of a refusal */
   kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */
@@ -104,6 +106,9 @@ kube_call *kube_watch_new(kube_client *client, kube_request *request,
 kube_slice kube_call_bytes(kube_call *call);
 kube_status kube_call_result(kube_call *call, kube_error *err);
 void kube_call_hang_up(kube_call *call);
+
+/* Sets the handle's timer to what is due next: after a change from outside a peek. */
+kube_status kube_call_set_timer(kube_call *call, kube_error *err);
 
 /* Names the request in front of what libcurl or a reader had to say. */
 void kube_call_say_what(const kube_call *call, kube_error *err);

@@ -159,6 +159,9 @@ kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
   if (status == KUBE_OK) {
     if (kube_config_is_tls(config)) options.tls = &config->tls;
     if (kube_buffer_length(&request->body)) {
+      /* Not on a shared HTTP/2 connection: when the server ends that (GOAWAY), libcurl 7.88 fails
+      ** half of the writes under way on it, or loses what is answered (measured). */
+      options.http1 = true;
       options.body = kube_buffer_bytes(&request->body);
       options.body_length = kube_buffer_length(&request->body);
     }

@@ -72,7 +72,9 @@ kube_status kube_config_set_server(kube_config *config, const char *server, kube
     return kube_fail(err, KUBE_ECONFIG,
                      "the server's URL holds credentials (user@host): put them into the user's "
                      "token or username and password");
-  if (*server == '\0' || !is_clean(server) || (!has_scheme(server) && strstr(server, "://")))
+  if (!is_clean(server))
+    return kube_fail(err, KUBE_ECONFIG, "the server's URL holds spaces or control characters");
+  if (*server == '\0' || (!has_scheme(server) && strstr(server, "://")))
     return kube_fail(err, KUBE_ECONFIG, "host must be a URL or a host:port pair: \"%s\"", server);
   if (!has_scheme(server)) status = kube_buffer_add_text(&url, tls ? "https://" : "http://", err);
   if (status == KUBE_OK) status = kube_buffer_add(&url, server, strcspn(server, "?#"), err);

@@ -2,7 +2,9 @@
 #include "call.h"
 
 static kube_status too_large(const kube_call *call, kube_error *err) {
-  return kube_fail(err, KUBE_ETOOLARGE, "the answer is larger than %zu bytes", call->ceiling);
+  kube_fail(err, KUBE_ETOOLARGE, "the answer is larger than %zu bytes", call->ceiling);
+  kube_call_say_what(call, err);
+  return KUBE_ETOOLARGE;
 }
 
 /* An answer that announces more than fits is not even begun. */
@@ -23,6 +25,9 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
   return status == KUBE_EOF ? KUBE_OK : status;
 }
 
-static void take(kube_call *call) { call->given = true; }
+/* What is not whole yet cannot be taken. */
+static void take(kube_call *call) {
+  if (kube_transfer_result(call->transfer, NULL) == KUBE_EOF) call->given = true;
+}
 
 const kube_call_mode kube_document_mode = {.begin = begin, .read = read, .take = take};

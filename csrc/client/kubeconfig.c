@@ -171,20 +171,22 @@ static void list_names(const kubeconfig *all, const char *list, kube_buffer *out
   size_t i;
   for (i = 0; i < all->count; i++) {
     const cJSON *entry;
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(all->files[i].root, list))
-        kube_buffer_printf(out, NULL, "%s%s", kube_buffer_length(out) ? ", " : "",
-                           text_of(entry, "name"));
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(all->files[i].root, list)) {
+      const char *name = text_of(entry, "name");
+      kube_buffer_printf(out, NULL, "%s%s", kube_buffer_length(out) ? ", " : "",
+                         name ? name : "\"\"");
+    }
   }
 }
 
-static kube_status missing(const kubeconfig *all, const char *what, const char *list,
-                           const char *name, kube_error *err) {
+static kube_status missing(const kube_config *config, const kubeconfig *all, const char *what,
+                           const char *list, const char *name, kube_error *err) {
   kube_buffer names = {0};
   const char *text;
   list_names(all, list, &names);
   text = kube_buffer_length(&names) ? kube_buffer_text(&names, NULL) : "none";
-  kube_fail(err, KUBE_ECONFIG, "%s \"%s\" does not exist (there are: %s)", what, name,
-            text ? text : "?");
+  kube_fail(err, KUBE_ECONFIG, "%s \"%s\" does not exist (there are: %s, in %s)", what, name,
+            text ? text : "?", config->source);
   kube_buffer_clear(&names);
   return KUBE_ECONFIG;
 }
@@ -210,7 +212,8 @@ static kube_status read_beside(const stanza *from, const char *field, const char
   if (status == KUBE_OK) {
     status = kube_file_read(kube_buffer_bytes(&full), FILE_CEILING, out, err);
     if (status != KUBE_OK)
-      kube_error_prefix(err, "unable to read %s of %s \"%s\"", field, from->what, from->name);
+      kube_error_prefix(err, "unable to read %s of %s \"%s\" in %s", field, from->what, from->name,
+                        from->path);
   }
   kube_buffer_clear(&full);
   return status == KUBE_OK || status == KUBE_ENOMEM ? status : kube_error_turn(err, KUBE_ECONFIG);
@@ -236,6 +239,20 @@ static kube_status data_or_file(const stanza *from, const char *field, kube_buff
   return status;
 }
 
+/* What is there must be of its type: an identity that cannot be read is not the same as none. */
+static kube_status check_texts(const stanza *from, const char *const *fields, kube_error *err) {
+  if (from->body && !cJSON_IsNull(from->body) && !cJSON_IsObject(from->body))
+    return kube_fail(err, KUBE_ECONFIG, "%s \"%s\" in %s is not a map", from->what, from->name,
+                     from->path);
+  for (; *fields; fields++) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(from->body, *fields);
+    if (item && !cJSON_IsNull(item) && !cJSON_IsString(item))
+      return kube_fail(err, KUBE_ECONFIG, "%s of %s \"%s\" in %s is not a string", *fields,
+                       from->what, from->name, from->path);
+  }
+  return KUBE_OK;
+}
+
 static kube_status copy(char **to, const char *text, kube_error *err) {
   if (text == NULL) return KUBE_OK;
   *to = kube_text_copy(text, err);
@@ -245,7 +262,15 @@ static kube_status copy(char **to, const char *text, kube_error *err) {
 /* ---- the stanzas ---- */
 
 static kube_status use_cluster(kube_config *config, const stanza *cluster, kube_error *err) {
-  kube_status status = data_or_file(cluster, "certificate-authority", &config->tls.ca, err);
+  static const char *const texts[] = {"server",
+                                      "certificate-authority",
+                                      "certificate-authority-data",
+                                      "tls-server-name",
+                                      "proxy-url",
+                                      NULL};
+  kube_status status = check_texts(cluster, texts, err);
+  if (status == KUBE_OK)
+    status = data_or_file(cluster, "certificate-authority", &config->tls.ca, err);
   if (status != KUBE_OK) return status;
   config->tls.insecure = is_true(cluster->body, "insecure-skip-tls-verify");
   config->disable_compression = is_true(cluster->body, "disable-compression");
@@ -293,6 +318,13 @@ static kube_status use_basic(kube_config *config, const char *name, const char *
   return status;
 }
 
+static kube_status use_token(kube_config *config, const stanza *user, const char *token, size_t n,
+                             kube_error *err) {
+  kube_status status = kube_config_set_token(config, token, n, err);
+  if (status == KUBE_ECONFIG) kube_error_prefix(err, "user \"%s\" in %s", user->name, user->path);
+  return status;
+}
+
 /* A token, else a token file, else a name and password; token and password together are refused. */
 static kube_status use_authorization(kube_config *config, const stanza *user, kube_error *err) {
   const char *token = text_of(user->body, "token"), *file = text_of(user->body, "tokenFile");
@@ -305,12 +337,11 @@ static kube_status use_authorization(kube_config *config, const stanza *user, ku
                      "[token basicAuth], only one is allowed",
                      user->name, user->path);
   if (token) {
-    status = kube_config_set_token(config, token, strlen(token), err);
+    status = use_token(config, user, token, strlen(token), err);
   } else if (file) {
     status = read_beside(user, "tokenFile", file, &read, err);
     if (status == KUBE_OK)
-      status =
-          kube_config_set_token(config, kube_buffer_bytes(&read), kube_buffer_length(&read), err);
+      status = use_token(config, user, kube_buffer_bytes(&read), kube_buffer_length(&read), err);
   } else if (name) {
     status = use_basic(config, name, text_of(user->body, "password"), err);
   }
@@ -319,7 +350,11 @@ static kube_status use_authorization(kube_config *config, const stanza *user, ku
 }
 
 static kube_status use_user(kube_config *config, const stanza *user, kube_error *err) {
-  kube_status status = refuse_unsupported(user, err);
+  static const char *const texts[] = {"token",      "tokenFile",          "username",
+                                      "password",   "client-certificate", "client-certificate-data",
+                                      "client-key", "client-key-data",    NULL};
+  kube_status status = check_texts(user, texts, err);
+  if (status == KUBE_OK) status = refuse_unsupported(user, err);
   if (status == KUBE_OK) status = data_or_file(user, "client-certificate", &config->tls.cert, err);
   if (status == KUBE_OK) status = data_or_file(user, "client-key", &config->tls.key, err);
   if (status != KUBE_OK) return status;
@@ -332,13 +367,16 @@ static kube_status use_user(kube_config *config, const stanza *user, kube_error 
   return use_authorization(config, user, err);
 }
 
+/* A stanza that only options name stands in no file. */
+static const char *path_of(const stanza *s) { return s->path ? s->path : "no file"; }
+
 static kube_status check_tls(const kube_config *config, const stanza *cluster, const stanza *user,
                              kube_error *err) {
-  char ca[256], cert[256], key[256];
+  char ca[448], cert[448], key[448];
   snprintf(ca, sizeof ca, "certificate-authority of cluster \"%s\" in %s", cluster->name,
-           cluster->path);
-  snprintf(cert, sizeof cert, "client-certificate of user \"%s\" in %s", user->name, user->path);
-  snprintf(key, sizeof key, "client-key of user \"%s\" in %s", user->name, user->path);
+           path_of(cluster));
+  snprintf(cert, sizeof cert, "client-certificate of user \"%s\" in %s", user->name, path_of(user));
+  snprintf(key, sizeof key, "client-key of user \"%s\" in %s", user->name, path_of(user));
   return kube_tls_check(&config->tls, ca, cert, key, err);
 }
 
@@ -358,6 +396,7 @@ static kube_status join_paths(kube_config *config, const kubeconfig *all, kube_e
 static kube_status use(kube_config *config, const kubeconfig *all,
                        const kube_config_options *options, kube_error *err) {
   const char *name = options->context ? options->context : current_context(all);
+  static const char *const texts[] = {"cluster", "user", "namespace", NULL};
   const char *server, *ns;
   stanza context, cluster, user;
   kube_status status = join_paths(config, all, err);
@@ -366,7 +405,8 @@ static kube_status use(kube_config *config, const kubeconfig *all,
     return kube_fail(err, KUBE_ECONFIG, "%s: current-context is not set; pass { context = NAME }",
                      config->source);
   context = find(all, "context", "contexts", name ? name : "");
-  if (name && context.path == NULL) return missing(all, "context", "contexts", name, err);
+  if (name && context.path == NULL) return missing(config, all, "context", "contexts", name, err);
+  if ((status = check_texts(&context, texts, err)) != KUBE_OK) return status;
   cluster.name = options->cluster ? options->cluster : text_of(context.body, "cluster");
   user.name = options->user ? options->user : text_of(context.body, "user");
   if (cluster.name == NULL)
@@ -374,9 +414,9 @@ static kube_status use(kube_config *config, const kubeconfig *all,
                      context.path);
   cluster = find(all, "cluster", "clusters", cluster.name);
   if (cluster.path == NULL && !options->server)
-    return missing(all, "cluster", "clusters", cluster.name, err);
+    return missing(config, all, "cluster", "clusters", cluster.name, err);
   user = find(all, "user", "users", user.name ? user.name : "");
-  if (*user.name && user.path == NULL) return missing(all, "user", "users", user.name, err);
+  if (*user.name && user.path == NULL) return missing(config, all, "user", "users", user.name, err);
 
   status = copy(&config->context, name ? name : "", err);
   if (status == KUBE_OK) status = copy(&config->user, user.name, err);
@@ -391,6 +431,8 @@ static kube_status use(kube_config *config, const kubeconfig *all,
     return kube_fail(err, KUBE_ECONFIG, "cluster \"%s\" in %s has no server defined", cluster.name,
                      cluster.path);
   status = kube_config_set_server(config, server, err);
+  if (status == KUBE_ECONFIG && !options->server)
+    kube_error_prefix(err, "cluster \"%s\" in %s", cluster.name, cluster.path);
   if (status == KUBE_OK) status = copy(&config->ns, ns ? ns : "default", err);
   return status;
 }

@@ -45,10 +45,19 @@ static kube_status turn_page(kube_call *call, kube_json token, kube_error *err) 
   return status == KUBE_OK ? KUBE_AGAIN : status;
 }
 
+/* The cutter only counted brackets, and a token that is not seen would end the list too early. */
+static kube_status check_metadata(const kube_call *call, kube_error *err) {
+  kube_slice metadata = call->cutter.metadata;
+  kube_status status = metadata.length ? kube_json_validate(metadata, err) : KUBE_OK;
+  if (status != KUBE_OK) kube_call_say_what(call, err);
+  return status;
+}
+
 /* A page is over: on to the next, or the end. */
 static kube_status end_page(kube_call *call, kube_error *err) {
   kube_json token = kube_json_find(call->cutter.metadata, "continue");
-  kube_status status = keep(&call->list_api_version, call->cutter.api_version, err);
+  kube_status status = check_metadata(call, err);
+  if (status == KUBE_OK) status = keep(&call->list_api_version, call->cutter.api_version, err);
   if (status == KUBE_OK) status = keep(&call->list_kind, call->cutter.kind, err);
   if (status == KUBE_OK) status = keep(&call->list_metadata, call->cutter.metadata, err);
   if (status != KUBE_OK) return status;

@@ -31,12 +31,13 @@ static kube_status add_segment(kube_buffer *path, const char *what, const char *
 }
 
 /* The segments of a subresource ("proxy/metrics") are escaped each. */
-static kube_status add_subresource(kube_buffer *path, const char *text, kube_error *err) {
+static kube_status add_subresource(kube_buffer *path, const char *whole, kube_error *err) {
   kube_status status = KUBE_OK;
+  const char *text = whole;
   while (status == KUBE_OK && *text) {
     size_t n = strcspn(text, "/");
     if ((n == 1 && *text == '.') || (n == 2 && strncmp(text, "..", 2) == 0) || memchr(text, '%', n))
-      return kube_fail(err, KUBE_EUSAGE, "invalid subresource \"%s\"", text);
+      return kube_fail(err, KUBE_EUSAGE, "invalid subresource \"%s\"", whole);
     status = kube_buffer_add_char(path, '/', err);
     if (status == KUBE_OK) status = kube_text_escape(path, text, n, err);
     text += n + (text[n] == '/');

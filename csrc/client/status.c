@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 256 }; /* bytes of a body that is no Status that a message shows */
+enum {
+  SHOWN = 256,              /* bytes of a body that is no Status that a message shows */
+  MAX_RETRY_AFTER = 1 << 30 /* seconds; more is no answer */
+};
 
 bool kube_is_status(kube_slice text) {
   kube_json kind = kube_json_find(text, "kind");
@@ -56,10 +59,11 @@ static bool read_status(kube_slice text, kube_error *err) {
   if (reason.type == KUBE_JSON_STRING && reason.length > 0)
     kube_json_text(reason, err->reason, sizeof err->reason);
   if (kube_json_integer(kube_json_find(text, "details.retryAfterSeconds"), &number) && number > 0 &&
-      number < 1 << 30)
+      number < MAX_RETRY_AFTER)
     err->retry_after = (int)number;
   if (message.type != KUBE_JSON_STRING || message.length == 0) return false;
-  kube_json_text(message, err->message, sizeof err->message);
+  if (kube_json_text(message, err->message, sizeof err->message) >= sizeof err->message)
+    kube_error_mark_cut(err);
   return true;
 }
 
@@ -76,7 +80,10 @@ kube_status kube_status_fail(kube_slice status, kube_error *err) {
   return KUBE_EAPI;
 }
 
-/* A text/plain answer ("404 page not found") is meant to be read: its first line is shown. */
+/*
+** A text/plain answer ("404 page not found"), or one that does not say what it is, is meant to be
+** read: its first line is shown.
+*/
 static void show_text(const kube_refusal *r, kube_error *err) {
   char shown[SHOWN];
   size_t i, n = r->body.length < SHOWN - 1 ? r->body.length : SHOWN - 1;
@@ -86,6 +93,12 @@ static void show_text(const kube_refusal *r, kube_error *err) {
   shown[i] = '\0';
   i = strlen(err->message);
   snprintf(err->message + i, sizeof err->message - i, ": \"%s\"", shown);
+}
+
+/* Retry-After in seconds; 0 for a date, which Kubernetes never sends, and for what is absurd. */
+static int seconds_of(const char *text) {
+  const long long seconds = isdigit((unsigned char)*text) ? strtoll(text, NULL, 10) : 0;
+  return seconds < MAX_RETRY_AFTER ? (int)seconds : 0;
 }
 
 static kube_status fail_by_code(const kube_refusal *r, kube_error *err) {
@@ -103,11 +116,10 @@ kube_status kube_refusal_fail(const kube_refusal *r, kube_error *err) {
   fail_by_code(r, err);
   if (kube_is_status(r->body))
     told = read_status(r->body, err);
-  else if (r->content_type && strncmp(r->content_type, "text/plain", 10) == 0)
+  else if (r->content_type == NULL || strncmp(r->content_type, "text/plain", 10) == 0)
     show_text(r, err);
   if (err->code == 0) err->code = r->code;
-  if (r->retry_after && err->retry_after == 0 && isdigit((unsigned char)r->retry_after[0]))
-    err->retry_after = atoi(r->retry_after);
+  if (r->retry_after && err->retry_after == 0) err->retry_after = seconds_of(r->retry_after);
   if (told &&
       r->code == 401) { /* the server says only "Unauthorized": say who was refused, and where */
     kube_error_prefix(err, "%s %s: the server does not accept the credentials of user \"%s\"",

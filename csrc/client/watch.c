@@ -10,7 +10,7 @@
 ** | no resourceVersion              | refused                | the objects there are come first   |
 ** | 410 Expired                     | delivered, the end     | starts again, unless asked not to  |
 ** | an event type it does not know  | a made-up ERROR event  | an error                           |
-** | the server's first answer fails | retried                | an error at once                   |
+** | the server's first answer fails | retried                | an error at once, but for a 410    |
 ** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30
 ** s).
 */
@@ -23,6 +23,7 @@ enum {
   MIN_BACKOFF = 800, /* ms */
   MAX_BACKOFF = 30000,
   MIN_TIMEOUT = 300, /* seconds that one connection lasts: 5 to 10 minutes at random */
+  VERY_SHORT = 1000, /* ms: a connection that ends sooner, and brought nothing, is a failure */
   GRACE = 30000      /* ms of silence after the server should have ended the connection */
 };
 
@@ -45,14 +46,14 @@ static bool is_passing(const kube_error *err) {
 
 /* ---- connecting again ---- */
 
-/* Makes the query say from where, and for how long. */
-static kube_status aim(kube_watch_state *w, kube_query *query, kube_engine *engine,
+/* Makes the query say from where, and for how long, in a connection that begins at start. */
+static kube_status aim(kube_watch_state *w, kube_query *query, kube_engine *engine, long long start,
                        kube_error *err) {
   int64_t seconds = w->timeout_seconds;
   kube_status status = kube_query_set(query, "resourceVersion", w->version, err);
   if (seconds <= 0) seconds = MIN_TIMEOUT + kube_engine_random(engine, MIN_TIMEOUT);
   if (status == KUBE_OK) status = kube_query_set_integer(query, "timeoutSeconds", seconds, err);
-  w->idle_due = kube_engine_now(engine) + seconds * 1000 + GRACE;
+  w->idle_due = start + seconds * 1000 + GRACE;
   w->progress = false;
   return status;
 }
@@ -81,9 +82,10 @@ static kube_status reconnect(kube_call *call, int retry_after, kube_error *err) 
     if (status != KUBE_OK) return status;
   }
   w->failures = at_once ? 0 : w->failures + 1;
-  call->rest = at_once ? 0 : kube_engine_now(call->client->engine) + backoff(call, retry_after);
+  call->rest = kube_engine_now(call->client->engine);
+  if (!at_once) call->rest += backoff(call, retry_after);
   call->state = KUBE_CALL_RESTING;
-  return aim(w, &call->request.query, call->client->engine, err);
+  return aim(w, &call->request.query, call->client->engine, call->rest, err);
 }
 
 /* 410: what lies between is lost to this watch; it starts again from what there is now. */
@@ -95,9 +97,11 @@ static kube_status start_over(kube_call *call, kube_error *err) {
 static kube_status recover(kube_call *call, kube_error *err) {
   kube_watch_state *w = &call->watch;
   kube_error unused;
-  if (w->no_resume || !w->connected_once) return err->status;
-  if (is_expired(err)) return w->error_on_expired ? err->status : start_over(call, &unused);
-  return is_passing(err) ? reconnect(call, err->retry_after, &unused) : err->status;
+  if (w->no_resume) return err->status;
+  if (is_expired(err) && (w->connected_once || *w->version))
+    return w->error_on_expired ? err->status : start_over(call, &unused);
+  if (!w->connected_once || !is_passing(err)) return err->status;
+  return reconnect(call, err->retry_after, &unused);
 }
 
 /* ---- events ---- */
@@ -107,6 +111,7 @@ static kube_status begin(kube_call *call, kube_error *err) {
   kube_cutter_clear(&call->cutter);
   kube_cutter_init(&call->cutter, KUBE_CUT_STREAM, 0);
   call->watch.connected_once = true;
+  call->watch.since = kube_engine_now(call->client->engine);
   call->watch.object.bytes = NULL;
   return KUBE_OK;
 }
@@ -133,13 +138,15 @@ static kube_status parse(kube_call *call, kube_slice line, kube_error *err) {
   return KUBE_OK;
 }
 
-/* Notes how far the watch has come. */
+/* Notes how far the watch has come. What another connection would bring again is no progress. */
 static void note_version(kube_watch_state *w) {
-  kube_json version = kube_json_find(w->object, "metadata.resourceVersion");
-  if (version.type != KUBE_JSON_STRING || version.length >= sizeof w->version) return;
-  kube_json_text(version, w->version, sizeof w->version);
+  char version[sizeof w->version];
+  kube_json found = kube_json_find(w->object, "metadata.resourceVersion");
+  if (found.type != KUBE_JSON_STRING || found.length >= sizeof version) return;
+  kube_json_text(found, version, sizeof version);
   if (strcmp(w->event, "ADDED") != 0) w->certain = true;
-  w->progress = true;
+  if (w->certain && strcmp(version, w->version) != 0) w->progress = true;
+  strcpy(w->version, version);
 }
 
 /* An event is at hand: give it, or keep it to ourselves (KUBE_AGAIN). */
@@ -164,13 +171,10 @@ static void take(kube_call *call) {
 
 /* The server ended the connection, as it does every few minutes. */
 static kube_status end(kube_call *call, kube_error *err) {
-  if (call->watch.no_resume) return KUBE_EOF;
+  kube_watch_state *w = &call->watch;
+  if (w->no_resume) return KUBE_EOF;
+  if (kube_engine_now(call->client->engine) - w->since >= VERY_SHORT) w->progress = true;
   return reconnect(call, 0, err) == KUBE_OK ? KUBE_AGAIN : err->status;
-}
-
-/* Nothing was heard for longer than the connection should have lasted: the peer is gone. */
-static bool is_idle(const kube_call *call) {
-  return kube_engine_now(call->client->engine) >= call->watch.idle_due;
 }
 
 /* No whole event is there yet: will there be one? */
@@ -181,9 +185,6 @@ static kube_status wait_for_more(kube_call *call, kube_status result, kube_error
     *err = *broken;
     return result;
   }
-  if (is_idle(call))
-    return kube_fail(err, KUBE_ETIMEOUT,
-                     "the watch fell silent: the server did not end it in time");
   kube_transfer_more(call->transfer);
   return KUBE_AGAIN;
 }
@@ -204,7 +205,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
     if (status != KUBE_AGAIN) break;
     take(call);
   }
-  if (status == KUBE_EDECODE) kube_call_say_what(call, err);
+  if (status == KUBE_EDECODE || status == KUBE_ETOOLARGE) kube_call_say_what(call, err);
   return status;
 }
 
@@ -244,12 +245,16 @@ kube_call *kube_watch_new(kube_client *client, kube_request *request, const kube
   kube_call *call;
   kube_status status = set_version(&w, o, err);
   if (status == KUBE_OK) status = set_query(&request->query, o, err);
-  if (status == KUBE_OK) status = aim(&w, &request->query, client->engine, err);
+  if (status == KUBE_OK)
+    status = aim(&w, &request->query, client->engine, kube_engine_now(client->engine), err);
   if (status != KUBE_OK) {
     kube_request_clear(request);
     return NULL;
   }
   call = kube_call_new(client, &kube_watch_mode, request, o->timeout, err);
-  if (call) call->watch = w;
-  return call;
+  if (call == NULL) return NULL;
+  call->watch = w;
+  if (kube_call_set_timer(call, err) == KUBE_OK) return call;
+  kube_call_free(call);
+  return NULL;
 }

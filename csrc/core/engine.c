@@ -87,6 +87,7 @@ kube_engine *kube_engine_new(kube_error *err) {
   engine->curl_due = engine->armed = -1;
   engine->poller.fd = engine->poller.timer = -1;
   engine->ready.next = engine->ready.previous = &engine->ready;
+  kube_claims_init(&engine->claims);
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* never undone: see design, nginx */
     kube_fail(err, KUBE_ESYSTEM, "libcurl does not start");
     goto failed;
@@ -332,15 +333,24 @@ kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
   return kube_fail(err, KUBE_ESYSTEM, "a socket could not be watched: too many open files?");
 }
 
-kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err) {
+void kube_handle_rest(kube_handle *handle) { leave_ready(handle); }
+
+/* Waits for the descriptor alone, which timers make readable too. */
+kube_status kube_engine_wait_fd(kube_engine *engine, int timeout, kube_error *err) {
   struct pollfd fd = {.fd = engine->poller.fd, .events = POLLIN};
-  int own = kube_engine_timeout(engine), n;
   kube_status status;
-  if (own >= 0 && (timeout < 0 || own < timeout)) timeout = own;
-  n = poll(&fd, 1, timeout);
+  int n = poll(&fd, 1, timeout);
   if (n < 0 && errno != EINTR)
     return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(errno));
   status = kube_engine_step(engine, err);
   if (status != KUBE_OK) return status;
-  return n > 0 || own == timeout ? KUBE_OK : KUBE_AGAIN;
+  return n > 0 ? KUBE_OK : KUBE_AGAIN;
+}
+
+kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err) {
+  int own = kube_engine_timeout(engine);
+  kube_status status;
+  if (own >= 0 && (timeout < 0 || own < timeout)) timeout = own;
+  status = kube_engine_wait_fd(engine, timeout, err);
+  return status == KUBE_AGAIN && own == timeout ? KUBE_OK : status;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "claim.h"
 #include "poller.h"
 #include "timers.h"
 
@@ -36,6 +37,7 @@ struct kube_engine {
   long long armed;    /* what the poller's timer is set to; -1 nothing */
   kube_timers timers;
   kube_handle ready; /* head of the ring of handles that moved */
+  kube_claim claims; /* who sends on which connection */
   uint64_t last_id;
   int *sockets; /* open ones of libcurl, for a child that abandons them */
   size_t socket_count, socket_size;
@@ -61,6 +63,12 @@ void kube_handle_clear(kube_handle *handle);
 
 /* Notes that the handle moved. */
 void kube_handle_wake(kube_handle *handle);
+
+/* The owner is being served: it is not given by next_ready until it moves again. */
+void kube_handle_rest(kube_handle *handle);
+
+/* kube_engine_wait for one who serves one handle and leaves the others that moved where they are. */
+kube_status kube_engine_wait_fd(kube_engine *engine, int timeout, kube_error *err);
 
 /* Sets the handle's one timer (ms of the engine's clock); the handle moves when it is due. */
 kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err);

@@ -28,11 +28,10 @@ static const char *reason_of(kube_status status) {
   return "Unknown";
 }
 
-/* Shows that a text was cut, without cutting a UTF-8 sequence in half. */
-static void mark_cut(char *text, size_t size) {
-  size_t end = size - 4;
-  while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80) end--;
-  memcpy(text + end, "...", 4);
+void kube_error_mark_cut(kube_error *err) {
+  size_t end = sizeof err->message - 4;
+  while (end > 0 && ((unsigned char)err->message[end] & 0xC0) == 0x80) end--;
+  memcpy(err->message + end, "...", 4);
 }
 
 void kube_error_clear(kube_error *err) {
@@ -49,7 +48,7 @@ kube_status kube_fail(kube_error *err, kube_status status, const char *format, .
   va_start(args, format);
   n = vsnprintf(err->message, sizeof err->message, format, args);
   va_end(args);
-  if (n >= (int)sizeof err->message) mark_cut(err->message, sizeof err->message);
+  if (n >= (int)sizeof err->message) kube_error_mark_cut(err);
   return status;
 }
 
@@ -76,5 +75,5 @@ void kube_error_prefix(kube_error *err, const char *format, ...) {
   va_end(args);
   used = strlen(err->message);
   n = snprintf(err->message + used, sizeof err->message - used, ": %s", old);
-  if (n >= (int)(sizeof err->message - used)) mark_cut(err->message, sizeof err->message);
+  if (n >= (int)(sizeof err->message - used)) kube_error_mark_cut(err);
 }

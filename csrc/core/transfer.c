@@ -24,7 +24,11 @@ struct kube_transfer {
   struct curl_slist *connect_to;
   kube_buffer body; /* what came and was not taken */
   size_t high_water;
-  int code;     /* once all headers are there */
+  int code;      /* once all headers are there */
+  bool once;     /* it may change something: never sent twice */
+  bool sent;     /* it went out */
+  bool collided; /* libcurl chose a connection that another one sends on */
+  kube_claim claim;
   bool added;   /* libcurl's multi knows it */
   bool paused;  /* libcurl holds back bytes until we take some */
   bool ended;   /* nothing comes any more; result says why */
@@ -64,7 +68,33 @@ static size_t on_header(char *line, size_t one, size_t n, void *arg) {
   return n;
 }
 
+/*
+** When a connection that was used again breaks before the answer, libcurl sends the request anew.
+** What may change something has perhaps been done: it goes out once (as in Go's net/http).
+*/
+static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port) {
+  kube_transfer *t = arg;
+  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
+  t->collided = !kube_claim_take(&t->handle->engine->claims, &t->claim, t->easy);
+  if (t->collided) return CURL_PREREQFUNC_ABORT;
+  t->sent = true;
+  return CURL_PREREQFUNC_OK;
+}
+
+/* Nothing went out: the same again on a connection of its own. */
+static bool start_again(kube_transfer *t) {
+  CURLM *multi = t->handle->engine->multi;
+  t->collided = false;
+  curl_multi_remove_handle(multi, t->easy);
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+  t->added = curl_multi_add_handle(multi, t->easy) == CURLM_OK;
+  return t->added;
+}
+
 void kube_transfer_note_end(kube_transfer *t, CURLcode result) {
+  kube_claim_drop(&t->claim);
+  if (t->collided && start_again(t)) return;
   t->ended = true;
   t->result = result;
   kube_handle_wake(t->handle);
@@ -87,6 +117,7 @@ kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err) {
 
 void kube_transfer_free(kube_transfer *t) {
   if (t == NULL) return;
+  kube_claim_drop(&t->claim);
   /* In a child process the connections are the parent's: not a word to libcurl. */
   if (kube_engine_check(t->handle->engine, NULL) == KUBE_OK) {
     if (t->added) curl_multi_remove_handle(t->handle->engine->multi, t->easy);
@@ -107,6 +138,7 @@ static kube_status append(struct curl_slist **list, const char *line, kube_error
 }
 
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err) {
+  if (strpbrk(line, "\r\n")) return kube_fail(err, KUBE_EUSAGE, "a header holds a line break");
   return append(&t->headers, line, err);
 }
 
@@ -128,7 +160,8 @@ static void set_connection(kube_transfer *t, const kube_transfer_options *o) {
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
   curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not the environment's */
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  if (o->http1) {
+  /* Without TLS there is no HTTP/2 to wait for: libcurl 7.88 lets who waits hang until a transfer ends. */
+  if (o->http1 || o->tls == NULL) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -146,13 +179,27 @@ static void set_request(kube_transfer *t, const kube_transfer_options *o) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, o->body);
   }
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
+  t->once = strcmp(o->method, "GET") != 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, o->compression ? "gzip" : NULL);
   curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
 }
 
+/*
+** Beside HTTP/2 connections to the same server, libcurl puts requests on an HTTP/1.1 connection that
+** is in use, and gives the answers to the wrong ones (measured on 7.88.1; curl issue 4885). What
+** asks for HTTP/1.1 therefore has TLS settings of its own, which connections are keyed on; to the
+** server they are the same, as 1.3 is the highest there is.
+*/
+static void keep_apart(CURL *easy) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                   (long)(CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_3));
+}
+
 static void set_callbacks(kube_transfer *t) {
   curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
   curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
   curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
@@ -172,6 +219,7 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   set_callbacks(t);
   if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
     return status;
+  if (options->tls && options->http1) keep_apart(t->easy);
   if (curl_multi_add_handle(t->handle->engine->multi, t->easy) != CURLM_OK)
     return kube_fail_memory(err, "a request");
   t->added = true;
@@ -210,8 +258,7 @@ static kube_status kind_of(CURLcode code, const char *detail) {
     case CURLE_SSL_ISSUER_ERROR: return KUBE_ETLS;
     case CURLE_OUT_OF_MEMORY: return KUBE_ENOMEM;
     case CURLE_BAD_CONTENT_ENCODING: return KUBE_EDECODE;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return KUBE_ECONFIG;
+    case CURLE_URL_MALFORMAT: return KUBE_ECONFIG;
     default:
       /* TLS 1.3 tells a client that its certificate is refused only when it reads. */
       return strstr(detail, "alert") ? KUBE_ETLS : KUBE_ENETWORK;
@@ -221,6 +268,12 @@ static kube_status kind_of(CURLcode code, const char *detail) {
 static kube_status failure(const kube_transfer *t, kube_error *err) {
   const char *detail = t->detail[0] ? t->detail : curl_easy_strerror(t->result);
   if (t->no_room) return kube_fail_memory(err, "the answer");
+  if (strncmp(detail, "Unsupported proxy", 17) == 0) /* libcurl quotes it, password and all */
+    return kube_fail(err, KUBE_ECONFIG, "the proxy's address is not one that can be used");
+  if (t->result == CURLE_ABORTED_BY_CALLBACK)
+    return kube_fail(err, KUBE_ENETWORK,
+                     "the connection broke before an answer came: whether it "
+                     "was done is not known, so it is not sent again");
   if (t->result == CURLE_PARTIAL_FILE)
     return kube_fail(err, KUBE_ENETWORK, "the answer was cut off: %s", detail);
   return kube_fail(err, kind_of(t->result, detail), "%s", detail);
@@ -232,13 +285,18 @@ kube_slice kube_transfer_peek(const kube_transfer *t) {
   return bytes;
 }
 
+bool kube_transfer_was_dropped(const kube_transfer *t) {
+  return t->ended && (t->result == CURLE_HTTP2 || t->result == CURLE_HTTP2_STREAM) &&
+         kube_transfer_code(t) == 0;
+}
+
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
   if (!t->ended) return KUBE_AGAIN;
   return t->result == CURLE_OK ? KUBE_EOF : failure(t, err);
 }
 
 static void resume(kube_transfer *t) {
-  if (!t->paused || t->ended) return;
+  if (!t->paused || t->ended || !kube_engine_is_ours(t->handle->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
   kube_engine_arm(t->handle->engine);

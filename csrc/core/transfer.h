@@ -26,7 +26,7 @@ typedef struct kube_transfer_options {
 
 kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err);
 
-/* Adds "Name: value" to the request. */
+/* Adds "Name: value" to the request; KUBE_EUSAGE when it holds a line break. */
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err);
 
 /* Sends; the answer comes while the engine steps. */
@@ -48,6 +48,9 @@ void kube_transfer_take(kube_transfer *t, size_t n);
 
 /* KUBE_AGAIN while more may come; KUBE_EOF when the body is whole; else why it is not. */
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err);
+
+/* Whether the HTTP/2 connection ended before an answer came: other requests on it may be why. */
+bool kube_transfer_was_dropped(const kube_transfer *t);
 
 /* The bytes there are do not suffice: let more come, past the mark if need be. */
 void kube_transfer_more(kube_transfer *t);

@@ -1,0 +1,31 @@
+/*
+** Who sends on which connection. HTTP/2 carries many exchanges at a time, HTTP/1.1 one: a second
+** would be given the answer of the first. libcurl 7.88 does not keep to this: beside an HTTP/2
+** connection to the same host and port it puts requests on an HTTP/1.1 connection that is in use
+** (lib/url.c, ConnectionExists). So each transfer claims its connection before it sends.
+*/
+#ifndef KUBE_CORE_CLAIM_H
+#define KUBE_CORE_CLAIM_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+/* Embedded in a transfer; valid when zeroed: claims nothing. */
+typedef struct kube_claim {
+  const void *connection;
+  struct kube_claim *next, *previous;
+} kube_claim;
+
+/* The head of a ring of claims: an engine has one. */
+void kube_claims_init(kube_claim *claims);
+
+/*
+** Claims the connection that easy is about to send on (ask in CURLOPT_PREREQFUNCTION), giving up an
+** older claim. False when another holds it and it is not HTTP/2: then easy must not send.
+*/
+bool kube_claim_take(kube_claim *claims, kube_claim *claim, CURL *easy);
+
+/* Gives up the claim; may be called twice. */
+void kube_claim_drop(kube_claim *claim);
+
+#endif
