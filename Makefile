@@ -99,7 +99,7 @@ spec: lib module example
 
 c-tests: $(C_TESTS)
 
-$(BUILD)/spec/%: spec/%.c spec/support/check.h $(HEADERS) $(BUILD)/libkube.a
+$(BUILD)/spec/%: spec/%.c $(wildcard spec/support/*.h) $(HEADERS) $(BUILD)/libkube.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES)) -lpthread -lm $(LDFLAGS)
 

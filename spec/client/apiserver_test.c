@@ -137,7 +137,7 @@ static void updates_a_status(kube_client *k) {
 
 /* Seven objects in pages of two come as one list, in order, each once. */
 static void lists_in_pages(kube_client *k) {
-  char body[512], name[16];
+  char body[512], name[32];
   kube_error err = {0};
   kube_list_options options = {.limit = 2, .label_selector = "test=c"};
   kube_list_head head;

@@ -31,13 +31,20 @@ static void each_status_has_its_reason(void) {
   static const struct {
     kube_status status;
     const char *reason;
-  } cases[] = {{KUBE_AGAIN, "Again"},         {KUBE_EOF, "EndOfFile"},
-               {KUBE_ENOMEM, "OutOfMemory"},  {KUBE_EUSAGE, "BadRequest"},
-               {KUBE_ECONFIG, "Config"},      {KUBE_EDNS, "DNS"},
-               {KUBE_ECONNECT, "ConnectionRefused"}, {KUBE_ENETWORK, "Connection"},
-               {KUBE_ETLS, "TLS"},            {KUBE_ETIMEOUT, "Timeout"},
-               {KUBE_ECANCELED, "Canceled"},  {KUBE_EDECODE, "Decode"},
-               {KUBE_ETOOLARGE, "TooLarge"},  {KUBE_ESYSTEM, "System"},
+  } cases[] = {{KUBE_AGAIN, "Again"},
+               {KUBE_EOF, "EndOfFile"},
+               {KUBE_ENOMEM, "OutOfMemory"},
+               {KUBE_EUSAGE, "BadRequest"},
+               {KUBE_ECONFIG, "Config"},
+               {KUBE_EDNS, "DNS"},
+               {KUBE_ECONNECT, "ConnectionRefused"},
+               {KUBE_ENETWORK, "Connection"},
+               {KUBE_ETLS, "TLS"},
+               {KUBE_ETIMEOUT, "Timeout"},
+               {KUBE_ECANCELED, "Canceled"},
+               {KUBE_EDECODE, "Decode"},
+               {KUBE_ETOOLARGE, "TooLarge"},
+               {KUBE_ESYSTEM, "System"},
                {KUBE_EAPI, "Unknown"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     kube_error err = {.code = 404, .retry_after = 3};

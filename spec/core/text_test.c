@@ -49,8 +49,10 @@ static void every_byte_is_escaped_or_unreserved(void) {
     kube_buffer out = {0};
     const char byte = (char)c;
     char want[4];
-    if (c != 0 && strchr(unreserved, c)) snprintf(want, sizeof want, "%c", c);
-    else snprintf(want, sizeof want, "%%%02X", (unsigned)c);
+    if (c != 0 && strchr(unreserved, c))
+      snprintf(want, sizeof want, "%c", c);
+    else
+      snprintf(want, sizeof want, "%%%02X", (unsigned)c);
     kube_text_escape(&out, &byte, 1, NULL);
     CHECK_TEXT(kube_buffer_bytes(&out), kube_buffer_length(&out), want);
     kube_buffer_clear(&out);
@@ -101,10 +103,11 @@ static void white_space_is_skipped(void) {
 
 static void what_is_not_base64_is_refused(void) {
   static const char *const bad[] = {
-      "Z",         "Zg",        "Zg=",       "Zm9vY",     "Zm9vYg=",  "=",        "==",
-      "===",       "====",      "Z===",      "Zg==Zg==",  "Zg==Zm9v", "Zm=v",     "Z=9v",
-      "=m9v",      "Zm9v====",  "Zm9v----",  "----",      "Zm9-",     "Zm9_",     "Zm9v!A==",
-      "Zm9v\x80g==", "Zm9v.AAA", "Zm\v9v",   "SECRETMARK!", "Zg=A",   "Zg-=",     "AAA\xFF"};
+      "Z",           "Zg",       "Zg=",      "Zm9vY",       "Zm9vYg=",  "=",    "==",
+      "===",         "====",     "Z===",     "Zg==Zg==",    "Zg==Zm9v", "Zm=v", "Z=9v",
+      "=m9v",        "Zm9v====", "Zm9v----", "----",        "Zm9-",     "Zm9_", "Zm9v!A==",
+      "Zm9v\x80g==", "Zm9v.AAA", "Zm\v9v",   "SECRETMARK!", "Zg=A",     "Zg-=", "AAA\xFF"};
+  kube_buffer zero = {0};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kube_buffer out = {0};
     kube_error err = {0};
@@ -117,7 +120,8 @@ static void what_is_not_base64_is_refused(void) {
     free(exact);
     kube_buffer_clear(&out);
   }
-  CHECK(kube_text_base64_decode(&(kube_buffer){0}, "Zm\0v", 4, NULL) == KUBE_EDECODE);
+  CHECK(kube_text_base64_decode(&zero, "Zm\0v", 4, NULL) == KUBE_EDECODE);
+  kube_buffer_clear(&zero);
 }
 
 static void bytes_come_back(void) {

@@ -40,7 +40,7 @@ static inline bool check_string(const char *have, const char *want, const char *
 #define CHECK(condition)           check_note((condition), __FILE__, __LINE__, #condition)
 #define CHECK_TEXT(bytes, n, want) check_text((bytes), (n), (want), __FILE__, __LINE__)
 
-#define CHECK_STRING(have, want)   check_string((have), (want), __FILE__, __LINE__)
+#define CHECK_STRING(have, want) check_string((have), (want), __FILE__, __LINE__)
 
 #define RUN(test) (check_about = "", test())
 

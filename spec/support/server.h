@@ -1,7 +1,7 @@
 /*
 ** A small HTTP server inside a C test: a thread for each connection reads requests, and a script of
-** the test answers them. What the script does next can wait for the test (server_await) and the test
-** for the script (server_seen); both give up after a while, so that nothing hangs.
+** the test answers them. What the script does next can wait for the test (server_await), which
+** gives up after a while, so that nothing hangs.
 **   static void script(server_connection *c, void *arg) { server_answer(c, 200, "text/plain", "hi"); }
 **   server s; server_start(&s, script, NULL); ... s.url ...; server_stop(&s);
 */
@@ -29,13 +29,13 @@ typedef struct server_connection {
   int fd;
   pthread_t thread;
   struct server_connection *next;
-  bool close;        /* by the script: no further request on this connection */
-  int number;        /* of the request, from 1, over all connections */
+  bool close; /* by the script: no further request on this connection */
+  int number; /* of the request, from 1, over all connections */
   char method[16];
   char target[2048]; /* path and query */
   char *body;        /* NUL-terminated */
   size_t body_length;
-  char head[16384];  /* the request's head, NUL-terminated, and what came behind it */
+  char head[16384]; /* the request's head, NUL-terminated, and what came behind it */
   size_t length;
 } server_connection;
 
@@ -105,8 +105,7 @@ static inline bool server_chunk(server_connection *c, const char *text) {
 /* Waits until the client closes the connection. */
 static inline void server_await_gone(server_connection *c) {
   char byte;
-  while (recv(c->fd, &byte, 1, 0) > 0) {
-  }
+  while (recv(c->fd, &byte, 1, 0) > 0) {}
   c->close = true;
 }
 
@@ -137,9 +136,13 @@ static inline void server_allow(server *s, int stage) {
   pthread_mutex_unlock(&s->lock);
 }
 
-/* Waits until so many requests came. */
-static inline bool server_seen(server *s, int requests) {
-  return server_until(s, &s->requests, requests);
+/* How many requests came so far. */
+static inline int server_requests(server *s) {
+  int requests;
+  pthread_mutex_lock(&s->lock);
+  requests = s->requests;
+  pthread_mutex_unlock(&s->lock);
+  return requests;
 }
 
 /* ---- within ---- */
