@@ -64,17 +64,6 @@ except socket.timeout: print("open", flush=True)
   end
 end
 
---- How many sockets this process has open.
-local function sockets()
-  local stat = assert(io.open("/proc/self/stat"))
-  local pid = stat:read("*n")
-  stat:close()
-  local pipe = assert(io.popen(string.format("ls -l /proc/%d/fd", pid)))
-  local _, n = pipe:read("*a"):gsub("socket:", "")
-  pipe:close()
-  return n
-end
-
 describe("timers", function()
   it("give the values in the order of their deadlines", function()
     local heap = timers.new()
@@ -238,14 +227,19 @@ describe("kube.run", function()
     assert.equal(20, #order)
   end)
 
-  it("leaves a stream that a dropped task read for the next reader", function()
+  it("leaves a stream that a dropped task read for the next reader, at once", function()
     local watch = assert(k:watch("configmaps", { namespace = namespace,
       fieldSelector = "metadata.name=later" }))
+    collectgarbage("stop") -- the task is still there
     assert.is_false((pcall(kube.run, function()
       kube.spawn(function() watch:next(20) end)
       kube.sleep(0.01)
       error("all is lost", 0)
     end)))
+    local event, err = watch:next(0.02)
+    collectgarbage("restart")
+    assert.is_nil(event)
+    assert.is_true(kube.is_timeout(err))
     assert(k:create(config_map("later")))
     assert.equal("later", assert(watch:next(20)).object.metadata.name)
     watch:close()
@@ -327,7 +321,7 @@ describe("kube.spawn", function()
       local kube = require("kube")
       kube.run(function()
         local task = kube.spawn(function() kube.sleep(0.02) error("a text") end)
-        assert(select(2, task:join(0.001)) == "timeout")
+        assert(kube.is_timeout(select(2, task:join(0.001))))
       end)
     ]])
     assert.equal(0, status)
@@ -378,8 +372,8 @@ describe("a task", function()
       local task = kube.spawn(function() kube.sleep(0.1) return "result" end)
       local value, why = task:join(0.005)
       assert.is_nil(value)
-      assert.equal("timeout", why)
-      assert.equal("timeout", select(2, task:join(0)))
+      assert.equal("Timeout", why.reason)
+      assert.is_true(kube.is_timeout(select(2, task:join(0))))
       assert.equal("result", task:join(20))
     end)
   end)
@@ -398,8 +392,9 @@ describe("a task", function()
       error("all is lost", 0)
     end)
     task:cancel()
-    assert.equal("canceled", select(2, task:join()))
-    assert.equal("canceled", kube.run(function() return select(2, task:join()) end))
+    assert.is_true(kube.is_canceled(select(2, task:join())))
+    local _, err = kube.run(function() return task:join() end)
+    assert.is_true(kube.is_canceled(err))
   end)
 
   it("says so when a coroutine inside a task joins, which could never end", function()
@@ -424,7 +419,7 @@ describe("cancel", function()
       task:join()
     end)
     assert.is_nil(value)
-    assert.equal("canceled", why)
+    assert.equal("Canceled", why.reason)
     assert.is_true(kube.now() - started < 20)
   end)
 
@@ -434,21 +429,21 @@ describe("cancel", function()
       local task = kube.spawn(function() why = select(2, kube.sleep(60)) end)
       task:cancel()
     end)
-    assert.equal("canceled", why)
+    assert.equal("Canceled", why.reason)
   end)
 
   it("ends every later wait as well", function()
     local reasons = {}
     kube.run(function()
       local task = kube.spawn(function()
-        for i = 1, 3 do reasons[i] = select(2, kube.sleep(60)) end
+        for i = 1, 3 do reasons[i] = select(2, kube.sleep(60)).reason end
         local _, err = k:get("namespaces", namespace)
         reasons[4] = err.reason
       end)
       kube.sleep(0.001)
       task:cancel()
     end)
-    assert.same({ "canceled", "canceled", "canceled", "Canceled" }, reasons)
+    assert.same({ "Canceled", "Canceled", "Canceled", "Canceled" }, reasons)
   end)
 
   it("ends a join, and not what is joined", function()
@@ -460,7 +455,7 @@ describe("cancel", function()
       joiner:cancel()
       result = slow:join()
     end)
-    assert.equal("canceled", why)
+    assert.equal("Canceled", why.reason)
     assert.equal("result", result)
   end)
 
@@ -483,7 +478,7 @@ describe("cancel", function()
       task:join()
     end)
     assert.is_true(kube.is_canceled(err))
-    assert.truthy(err.message:find("/namespaces/default/pods/web-0: the task was canceled", 1, true))
+    assert.truthy(err.message:find("/default/pods/web-0: the task was canceled", 1, true))
     assert.equal("closed", state())
   end)
 
@@ -671,7 +666,7 @@ describe("time", function()
       run(function()
         local before = kube.now()
         assert.is_true(kube.sleep(0.02))
-        assert.is_true(kube.now() - before >= 0.02)
+        assert.is_true(kube.now() - before > 0.0199) -- the clock counts whole milliseconds
         assert.is_true(kube.sleep(0))
         assert.is_true(kube.sleep(-1))
       end)
@@ -760,7 +755,7 @@ describe("time", function()
       kube.sleep(0.001)
       waiter:wake()
       local took = other:join()
-      assert.is_true(took >= 0.01 and took < 20)
+      assert.is_true(took > 0.009 and took < 20)
     end)
   end)
 end)
@@ -839,78 +834,85 @@ describe("a long list", function()
     end)
   end)
 
-  --- The longest time between two ticks of a task beside fn, how often it ticked, and how long it took.
-  local function largest_gap(fn)
-    local gap, ticks, took = 0, 0, nil
+  --- Runs fn as a task when much of what it reads has come already, so that it need not wait: how
+  -- often it let its neighbours run all the same, and how often one of them did.
+  local function turns(fn)
+    local yields, ticks = 0, 0
+    local yield = loop.yield
     kube.run(function()
+      local reader = kube.spawn(fn)
+      yield() -- it asks
+      local filled = kube.now() + 0.3
+      while kube.now() < filled do -- in place: the answer comes, and nobody runs
+        assert(host.wait(filled - kube.now()))
+      end
+      loop.yield = function()
+        yields = yields + 1
+        yield()
+      end
       local done
       kube.spawn(function()
-        local last = kube.now()
         while not done do
+          ticks = ticks + 1
           kube.sleep(0.001)
-          local now = kube.now()
-          gap, last, ticks = math.max(gap, now - last), now, ticks + 1
         end
       end)
-      local started = kube.now()
-      fn()
-      took = kube.now() - started
+      local results = { reader:join(30) }
+      loop.yield = yield
       done = true
+      assert.equal(COUNT, results[1])
     end)
-    return gap, ticks, took
+    return yields, ticks
   end
 
   local BIG = { namespace = namespace, labelSelector = "size=big" }
 
-  it("read one by one lets its neighbours tick meanwhile", function()
-    local n = 0
-    local gap, ticks, took = largest_gap(function()
-      local stream = k:each("configmaps", BIG)
+  it("read one by one lets its neighbours run meanwhile", function()
+    local yields, ticks = turns(function()
+      local stream, n = k:each("configmaps", BIG), 0
       while stream:next(30) do n = n + 1 end
+      return n
     end)
-    assert.equal(COUNT, n)
-    assert.is_true(ticks >= 10, "ticks: " .. ticks)
-    assert.is_true(gap < math.max(took / 2, 0.1), string.format("a gap of %g s in %g s", gap, took))
+    assert.is_true(yields >= 1, "yields: " .. yields)
+    assert.is_true(ticks >= 1, "ticks: " .. ticks)
   end)
 
-  it("read as a whole lets its neighbours tick meanwhile", function()
-    local n
-    local gap, ticks, took = largest_gap(function()
-      n = #assert(k:list("configmaps", BIG)).items
-    end)
-    assert.equal(COUNT, n)
-    assert.is_true(ticks >= 10, "ticks: " .. ticks)
-    assert.is_true(gap < math.max(took / 2, 0.1), string.format("a gap of %g s in %g s", gap, took))
+  it("read as a whole lets its neighbours run meanwhile", function()
+    local yields, ticks = turns(function() return #assert(k:list("configmaps", BIG)).items end)
+    assert.is_true(yields >= 1, "yields: " .. yields)
+    assert.is_true(ticks >= 1, "ticks: " .. ticks)
   end)
 end)
 
 describe("garbage", function()
-  it("of streams that nobody reads any more closes their connections", function()
+  it("of a stream that nobody reads any more closes its connection", function()
+    local pods, state = silent_server()
+    local watch = pods:watch()
+    assert.is_true(kube.is_timeout(select(2, watch:next(0.02))))
+    watch = nil -- luacheck: ignore 311
     collectgarbage()
     collectgarbage()
-    local before = sockets()
-    local streams = {}
-    for i = 1, 10 do
-      streams[i] = assert(k:watch("configmaps", { namespace = namespace,
-        fieldSelector = "metadata.name=watched" }))
-      assert(streams[i]:next(30))
-    end
-    assert.is_true(sockets() >= before + 10)
-    streams = nil -- luacheck: ignore 311
-    collectgarbage()
-    collectgarbage()
-    cluster.eventually(function()
-      kube.sleep(0.01)
-      return sockets() <= before
+    assert.equal("closed", state())
+  end)
+
+  it("of a task that was dropped closes the connection of its call", function()
+    local pods, state = silent_server()
+    pcall(kube.run, function()
+      kube.spawn(function() pods:get("web-0") end)
+      kube.sleep(0.02)
+      error("drop all", 0)
     end)
+    collectgarbage()
+    collectgarbage()
+    assert.equal("closed", state())
   end)
 
   it("of calls, streams, tasks and clients may be collected in any order", function()
     math.randomseed(7)
-    for _ = 1, 15 do
+    for _ = 1, 6 do
       local kept = {}
       pcall(kube.run, function()
-        for i = 1, 12 do
+        for i = 1, 4 do
           local client = cluster.connect(i % 2 == 0 and "admin" or "token")
           local watch = client:watch("configmaps", { namespace = namespace })
           local list = client:each("configmaps", { namespace = namespace, limit = 1 })

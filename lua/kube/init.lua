@@ -30,8 +30,9 @@ for name, predicate in pairs(errors.predicates) do kube[name] = predicate end
 -- ---- clients ----
 
 --- The configuration behind what a client is made of: a configuration, or options to load one.
-local function config_of(given)
+local function config_of(given, what)
   if config.is(given) then return given end
+  options.check(given, config.SPEC, what, 3)
   return config.load(given)
 end
 
@@ -41,22 +42,21 @@ end
 --   or a configuration that kube.config.load made
 -- @return client (see kube.client.objects) | nil, err (reason Config)
 function kube.connect(given)
-  if not config.is(given) then options.check(given, config.SPEC, "kube.connect") end
-  local its_config, err = config_of(given)
+  local its_config, err = config_of(given, "kube.connect")
   if not its_config then return nil, err end
   return objects.new(its_config)
 end
 
 --- The dynamic client: kube.dynamic(config):resource{ group =, version =, resource = }.
 function kube.dynamic(given)
-  local its_config, err = config_of(given)
+  local its_config, err = config_of(given, "kube.dynamic")
   if not its_config then return nil, err end
   return dynamic.on(transport.of(its_config))
 end
 
 --- The discovery client: kube.discovery(config):server_groups().
 function kube.discovery(given)
-  local its_config, err = config_of(given)
+  local its_config, err = config_of(given, "kube.discovery")
   if not its_config then return nil, err end
   return discovery.on(transport.of(its_config))
 end

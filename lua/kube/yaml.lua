@@ -2,12 +2,14 @@
 local core = require("kube.core")
 local errors = require("kube.api.errors")
 local json = require("kube.json")
+local options = require("kube.api.options")
 
 local yaml = {}
 
 --- All documents of a text: a list (empty documents and null are left out) | nil, err (reason
 -- Decode, with line and column).
 function yaml.load_all(text)
+  options.check_type(text, "string", "yaml.load_all: the text")
   local texts, err = core.yaml.to_json(text)
   if not texts then return nil, err end
   local documents = {}
@@ -21,6 +23,7 @@ end
 
 --- The one document of a text: a value | nil, err (also when there are none or several).
 function yaml.load(text)
+  options.check_type(text, "string", "yaml.load: the text")
   local documents, err = yaml.load_all(text)
   if not documents then return nil, err end
   if #documents ~= 1 then

@@ -10,6 +10,9 @@ local function names_of(spec)
   return names
 end
 
+--- "an integer", "a table".
+local function with_article(kind) return (kind:match("^[aeiou]") and "an " or "a ") .. kind end
+
 local function is_integer(value) return type(value) == "number" and value % 1 == 0 end
 
 --- Whether a value is of a type of a spec: a type of Lua, or "integer".
@@ -34,8 +37,8 @@ function options.check(given, spec, what, level)
         similar.hint(tostring(name), names_of(spec))), level)
     end
     if not fits(value, kind) then
-      error(string.format("%s: the option %s must be a %s, not a %s", what, name, kind,
-        type(value)), level)
+      error(string.format("%s: the option %s must be %s, not %s", what, name, with_article(kind),
+        with_article(type(value))), level)
     end
   end
   return given
@@ -53,7 +56,8 @@ end
 --- Throws unless an argument has the type.
 function options.check_type(value, kind, what, level)
   if not fits(value, kind) then
-    error(string.format("%s must be a %s, not a %s", what, kind, type(value)), (level or 2) + 1)
+    error(string.format("%s must be %s, not %s", what, with_article(kind),
+      with_article(type(value))), (level or 2) + 1)
   end
   return value
 end

@@ -44,6 +44,39 @@ dynamic.SPECS = {
   }),
 }
 
+-- What a spec cannot say. Each throws at the caller of the function that asks, so that k:... can
+-- ask too, before anything is sent.
+
+--- Checks what watch takes.
+function dynamic.check_watch(given)
+  local expired = given.on_expired
+  if expired ~= nil and expired ~= "restart" and expired ~= "error" then
+    error('watch: on_expired must be "restart" or "error"', 3)
+  end
+end
+
+local PATCH_TYPES = { json = true, merge = true, strategic = true }
+
+--- Checks what patch takes.
+function dynamic.check_patch(patch, given)
+  if not PATCH_TYPES[given.type or "merge"] then
+    error('patch: type must be "merge", "json" or "strategic"', 3)
+  end
+  if type(patch) ~= "table" and type(patch) ~= "string" then
+    error("patch: the patch must be a table or JSON text", 3)
+  end
+end
+
+--- The name of an object, which must have one.
+function dynamic.name_of(object, verb)
+  local metadata = type(object) == "table" and object.metadata
+  local name = type(metadata) == "table" and metadata.name
+  if type(name) ~= "string" then
+    error(string.format("%s: the object needs a metadata.name", verb), 3)
+  end
+  return name
+end
+
 --- How answers are decoded: lists and watches come without managedFields unless asked for.
 local function decoding(given, strip)
   if given.managedFields ~= nil then strip = not given.managedFields end
@@ -128,17 +161,18 @@ end
 -- or continue is given: then one page, and metadata.continue leads to the next.
 function Resource:list(given)
   given = options.check(given, dynamic.SPECS.list, "list")
-  local call, read = self:open_list(given, (given.limit or given.continue) ~= nil)
-  if not call then return nil, read end
+  local objects = stream.new(function() -- which lets the neighbours run
+    return self:open_list(given, (given.limit or given.continue) ~= nil)
+  end)
   local items, n = json.array {}, 0
-  local item, err = transport.read(call, read)
+  local item, err = objects:next()
   while item ~= nil do
     n = n + 1
     items[n] = item
-    item, err = transport.read(call, read)
+    item, err = objects:next()
   end
-  local list = not err and call:list_head() or nil
-  call:close()
+  local list = not err and objects:list_head() or nil
+  objects:close()
   if not list then return nil, err end
   list.items = items
   return list
@@ -154,9 +188,7 @@ end
 -- @return stream with :next(timeout), :events() and :close()
 function Resource:watch(given)
   given = options.check(given, dynamic.SPECS.watch, "watch")
-  if given.on_expired and given.on_expired ~= "restart" and given.on_expired ~= "error" then
-    error('watch: on_expired must be "restart" or "error"', 2)
-  end
+  dynamic.check_watch(given)
   return stream.new(function() return self:open_watch(given) end)
 end
 
@@ -177,14 +209,7 @@ end
 
 -- ---- writing ----
 
-local function name_of(object, verb)
-  local metadata = type(object) == "table" and object.metadata
-  local name = type(metadata) == "table" and metadata.name
-  if type(name) ~= "string" then
-    error(string.format("%s: the object needs a metadata.name", verb), 3)
-  end
-  return name
-end
+local name_of = dynamic.name_of
 
 --- Creates an object: what the server made of it | nil, err.
 -- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, and for a
@@ -208,8 +233,6 @@ function Resource:update_status(object, given)
     given, object)
 end
 
-local PATCH_TYPES = { json = true, merge = true, strategic = true }
-
 --- Patches an object: object | nil, err.
 -- @param patch a table (or JSON text): for "merge" and "strategic" an object in which kube.null
 --   removes a field, for "json" an array of operations
@@ -218,14 +241,8 @@ local PATCH_TYPES = { json = true, merge = true, strategic = true }
 function Resource:patch(name, patch, given)
   given = options.check(given, dynamic.SPECS.patch, "patch")
   options.check_type(name, "string", "patch: the name")
-  local kind = given.type or "merge"
-  if not PATCH_TYPES[kind] then
-    error('patch: type must be "merge", "json" or "strategic"', 2)
-  end
-  if type(patch) ~= "table" and type(patch) ~= "string" then
-    error("patch: the patch must be a table or JSON text", 2)
-  end
-  return fetch(self, decoding(given, false), "patch", name, given, patch, kind)
+  dynamic.check_patch(patch, given)
+  return fetch(self, decoding(given, false), "patch", name, given, patch, given.type or "merge")
 end
 
 --- Server-side apply: the object as it is now | nil, err (reason Conflict: another manager owns a

@@ -153,7 +153,9 @@ end
 -- | nil, err. See dynamic's watch for the options, and namespace =, all_namespaces =.
 function Client:watch(kind, given)
   options.check_type(kind, "string", "watch: the kind")
-  local watch = later(self, kind, options.check(given, SPECS.watch, "watch"), "open_watch")
+  given = options.check(given, SPECS.watch, "watch")
+  dynamic.check_watch(given)
+  local watch = later(self, kind, given, "open_watch")
   local ok, err = watch:open()
   if not ok then return nil, err end
   return watch
@@ -175,6 +177,7 @@ end
 -- somebody was faster; read it again).
 function Client:update(object, given)
   check_object(object, "update")
+  dynamic.name_of(object, "update")
   given = options.check(given, SPECS.update, "update")
   local client, err = by_object(self, object, given)
   if not client then return nil, err end
@@ -184,6 +187,7 @@ end
 --- Replaces the status of an object: object | nil, err.
 function Client:update_status(object, given)
   check_object(object, "update_status")
+  dynamic.name_of(object, "update_status")
   given = options.check(given, SPECS.update, "update_status")
   local client, err = by_object(self, object, given)
   if not client then return nil, err end
@@ -197,6 +201,7 @@ end
 function Client:patch(kind, name, patch, given)
   kind, name = split(kind, name, "patch")
   given = options.check(given, SPECS.patch, "patch")
+  dynamic.check_patch(patch, given)
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
   return client:patch(name, patch, without_where(given))
@@ -204,6 +209,7 @@ end
 
 --- The objects of a List, or the object itself, or the objects of an array.
 local function flatten(value, out)
+  if next(value) == nil then return out end
   if value.kind == nil and value[1] ~= nil then
     for _, item in ipairs(value) do flatten(item, out) end
   elseif type(value.items) == "table" and type(value.kind) == "string"
@@ -229,7 +235,10 @@ function Client:apply(object, given)
   options.check_type(object, "table", "apply: the object")
   given = options.check(given, SPECS.apply, "apply")
   local all, done = flatten(object, {}), {}
-  for _, one in ipairs(all) do check_object(one, "apply") end
+  for _, one in ipairs(all) do
+    check_object(one, "apply")
+    dynamic.name_of(one, "apply")
+  end
   for i, one in ipairs(all) do
     local result, err = apply_one(self, one, given)
     if not result then return nil, err, done end

@@ -68,10 +68,10 @@ function Stream:request()
 end
 
 --- Of a list that came to its end: { apiVersion =, kind =, metadata = { resourceVersion = } }.
-function Stream:list_head() return self._call:list_head() end
+function Stream:list_head() return self._call and self._call:list_head() end
 
 --- HTTP's view of the last answer: { code =, http_version =, connects =, bytes = }.
-function Stream:info() return self._call:info() end
+function Stream:info() return self._call and self._call:info() end
 
 --- Ends it at any moment, from any task; who waits for it gets nil. May be called twice.
 function Stream:close()

@@ -22,17 +22,19 @@ end
 
 function blocking.waiter() return setmetatable({}, Waiter) end
 
---- Waits some seconds.
+--- Waits some seconds: true | nil, err.
 function blocking.sleep(seconds)
-  local ok, why = blocking.waiter():wait(host.now() + seconds)
-  return ok or why == "timeout" or nil, why ~= "timeout" and why or nil
+  local _, why = blocking.waiter():wait(host.now() + seconds)
+  if why == "timeout" then return true end
+  return nil, why
 end
 
 --- There is nobody to let run.
 function blocking.yield() end
 
 function blocking.spawn()
-  error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end)", 2)
+  error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end), "
+    .. "and not in a coroutine inside a task", 2)
 end
 
 return blocking

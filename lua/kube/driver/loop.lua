@@ -1,4 +1,5 @@
 --- A small scheduler: kube.run(fn) runs fn and all that it spawns as coroutines on one engine.
+local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
 local timers = require("kube.driver.timers")
 
@@ -25,8 +26,8 @@ local function make_ready(task)
   running.queue[running.last] = task
 end
 
---- Lets the others run until this task is made ready again, at `deadline` at the latest. A timer that
--- is due earlier will do: who waits looks at the clock himself, and waits again.
+--- Lets the others run until this task is made ready again, at `deadline` at the latest. A timer
+-- that is due earlier will do: who waits looks at the clock himself, and waits again.
 local function park(task, deadline)
   if deadline and not (task.alarm and task.alarm <= deadline) then
     task.alarm = deadline
@@ -35,8 +36,10 @@ local function park(task, deadline)
   coroutine.yield()
 end
 
---- An error that nobody waits for is not lost: it goes to the standard error stream at once.
+--- An error that nobody waits for is not lost: it goes to the standard error stream at once. That a
+-- canceled task says so is no news.
 local function report(task)
+  if task.canceled and errors.predicates.is_canceled(task.problem) then return end
   io.stderr:write("kube: a spawned task failed: ", tostring(task.problem), "\n")
 end
 
@@ -87,19 +90,22 @@ local function remove(list, value)
   end
 end
 
---- Waits until the task ended: its results | nil, what it threw | nil, "canceled" | nil, "timeout".
+--- Waits until the task ended: its results | nil, what it threw | nil, err (reason Timeout, or
+-- Canceled: this task, or that it was dropped because the main one threw).
 -- @param timeout  seconds, or nil
 function Task:join(timeout)
   local deadline = timeout and host.now() + timeout
   while not self.done do
-    if self.scheduler ~= running then return nil, "canceled" end
-    if not loop.is_here() then error("task:join: call it in a task, not in a coroutine of it", 2) end
+    if self.scheduler ~= running then return nil, errors.from_wait("canceled", "task:join") end
+    if not loop.is_here() then
+      error("task:join: call it in a task, not in a coroutine inside one", 2)
+    end
     local waiter = loop.waiter()
     self.joiners[#self.joiners + 1] = waiter
     local ok, why = waiter:wait(deadline)
     if not ok then
       remove(self.joiners, waiter) -- or an error would be kept for someone who has gone
-      return nil, why
+      return nil, errors.from_wait(why, "task:join")
     end
   end
   if self.results then return unpack(self.results, 1, self.results.n) end
@@ -137,10 +143,11 @@ end
 
 function loop.waiter() return setmetatable({}, Waiter) end
 
---- Waits some seconds: true | nil, "canceled".
+--- Waits some seconds: true | nil, err (reason Canceled).
 function loop.sleep(seconds)
-  local ok, why = loop.waiter():wait(host.now() + seconds)
-  return ok or why == "timeout" or nil, why ~= "timeout" and why or nil
+  local _, why = loop.waiter():wait(host.now() + seconds)
+  if why == "timeout" then return true end
+  return nil, errors.from_wait(why, "sleep")
 end
 
 --- Lets every other task that can run do so.
