@@ -95,7 +95,8 @@ describe("a broken kubeconfig", function()
   end)
 
   it("without a current context says how to choose one", function()
-    broken('{"contexts": [{"name": "a", "context": {}}]}', "current-context is not set", "context =")
+    broken('{"contexts": [{"name": "a", "context": {}}]}', "current-context is not set",
+      "context =")
   end)
 
   local server = "https://127.0.0.1:1"
@@ -131,7 +132,7 @@ describe("a broken kubeconfig", function()
 
   it("with a server that is no address shows it", function()
     refused({ server = "ftp://127.0.0.1" }, "host:port", "ftp://127.0.0.1")
-    refused({ server = "https://a b" }, "host:port", "https://a b")
+    refused({ server = "https://a b" }, 'cluster "fault"', "spaces")
   end)
 
   it("with data that is no base64 names the field", function()
@@ -169,7 +170,8 @@ describe("a broken kubeconfig", function()
   it("with an encrypted key says how to decrypt it", function()
     local pkcs8, traditional = faults.file("", ".key"), faults.file("", ".key")
     faults.sh("openssl pkcs8 -topk8 -in %s -out %s -passout pass:s3cr3t", faults.alice_key, pkcs8)
-    faults.sh("openssl ec -aes128 -in %s -out %s -passout pass:s3cr3t", faults.alice_key, traditional)
+    faults.sh("openssl ec -aes128 -in %s -out %s -passout pass:s3cr3t", faults.alice_key,
+      traditional)
     assert.truthy(faults.read(pkcs8):find("BEGIN ENCRYPTED PRIVATE KEY", 1, true))
     assert.truthy(faults.read(traditional):find("Proc-Type: 4,ENCRYPTED", 1, true))
     for _, key in ipairs { pkcs8, traditional } do
@@ -240,7 +242,8 @@ end)
 describe("a server that is not trusted", function()
   it("is refused when another CA signed it", function()
     local script = faults.script({ POD }, "https")
-    local pod, err = faults.pods { server = script.server, ca = faults.ca2, token = TOKEN }:get("web")
+    local wrong = faults.pods { server = script.server, ca = faults.ca2, token = TOKEN }
+    local pod, err = wrong:get("web")
     fails(pod, err, "TLS", "GET " .. script.server, "certificate")
     assert.same({}, script.requests())
     works(faults.pods { server = script.server, ca = faults.ca, token = TOKEN })
@@ -287,9 +290,11 @@ describe("a server that is not trusted", function()
     local server = faults.script({ POD }, "https").server
     local env = { SSL_CERT_FILE = faults.ca }
     assert.equal("TLS\nweb\n", elsewhere(env, nil,
-      faults.kubeconfig { server = server, ca = faults.ca2 }, faults.kubeconfig { server = server }))
+      faults.kubeconfig { server = server, ca = faults.ca2 },
+      faults.kubeconfig { server = server }))
     assert.equal("TLS\nTLS\n", elsewhere({}, nil,
-      faults.kubeconfig { server = server, ca = faults.ca2 }, faults.kubeconfig { server = server }))
+      faults.kubeconfig { server = server, ca = faults.ca2 },
+      faults.kubeconfig { server = server }))
   end)
 
   it("is refused though the system's directory trusts it, when the kubeconfig has a CA", function()
@@ -299,7 +304,8 @@ describe("a server that is not trusted", function()
       faults.ca, roots, roots)
     faults.sh("cp %s %s/ca-certificates.crt", faults.ca2, roots) -- the file beside it does not
     local as_root = faults.sh("id -u") == "0\n"
-    local wrapper = string.format([[unshare %s sh -c 'mount --bind %s /etc/ssl/certs && exec "$@"' sh]],
+    local wrapper = string.format(
+      [[unshare %s sh -c 'mount --bind %s /etc/ssl/certs && exec "$@"' sh]],
       as_root and "-m" or "-rm", roots)
     assert.equal("TLS\nweb\n", elsewhere({}, wrapper,
       faults.kubeconfig { server = server, ca = faults.client_ca },
@@ -330,13 +336,13 @@ describe("a server that speaks another language", function()
   end)
 
   it("no HTTP at all", function()
+    -- always the same: on a connection that had been used libcurl may ask once more
     local script = faults.script {
-      { raw = "SSH-2.0-OpenSSH_9.9\r\nhello\r\n", ["then"] = "close" }, POD,
+      { raw = "SSH-2.0-OpenSSH_9.9\r\nhello\r\n", ["then"] = "close" },
     }
-    local pods = faults.pods { server = script.server }
-    local pod, err = pods:get("web")
-    fails(pod, err, "Decode", "GET " .. script.server)
-    works(pods)
+    local pod, err = faults.pods { server = script.server }:get("web")
+    fails(pod, err, "Connection", "GET " .. script.server, "HTTP/0.9")
+    works(faults.pods { server = faults.script { POD }.server })
   end)
 end)
 
@@ -348,7 +354,7 @@ describe("a server that is slow", function()
     local pod, err = pods:get("web", { timeout = 0.2 })
     local took = kube.now() - before
     fails(pod, err, "Timeout", "GET " .. script.server .. "/api/v1", "/pods/web", "200 ms")
-    assert.truthy(took >= 0.2 and took < 5, took)
+    assert.truthy(took > 0.19 and took < 5, took)
     works(pods)
   end)
 
@@ -400,12 +406,33 @@ describe("an answer that is not whole", function()
     check({ body = POD, announce = #POD + 10, ["then"] = "reset" }, "Connection")
   end)
 
-  it("is noticed when it ends in the headers", function()
-    check({ raw = "HTTP/1.1 200 OK\r\nContent-Le", ["then"] = "close" }, "Connection")
+  it("is noticed when it ends in the headers, or there is none", function()
+    for _, raw in ipairs { "HTTP/1.1 200 OK\r\nContent-Le", "" } do
+      local script = faults.script { { raw = raw, ["then"] = "close" } }
+      local pod, err = faults.pods { server = script.server }:get("web")
+      fails(pod, err, "Connection", "GET " .. script.server)
+    end
+    works(faults.pods { server = faults.script { POD }.server })
   end)
 
-  it("is noticed when there is none", function()
-    check({ raw = "", ["then"] = "close" }, "Connection")
+  it("is asked for once more on a connection that had been used, if that is harmless", function()
+    local script = faults.script { POD, { raw = "", ["then"] = "close" }, POD }
+    local pods = faults.pods { server = script.server }
+    works(pods)
+    works(pods)
+    assert.equal(3, #script.requests())
+  end)
+
+  it("is not asked for once more when asking changes something", function()
+    for _, verb in ipairs { "create", "update", "patch", "apply", "delete" } do
+      local script = faults.script { POD, { raw = "", ["then"] = "close" }, POD }
+      local pods = faults.pods { server = script.server }
+      works(pods)
+      local what = (verb == "patch" or verb == "delete") and "web" or faults.object("web", "1")
+      local pod, err = pods[verb](pods, what, verb == "patch" and {} or nil)
+      fails(pod, err, "Connection", script.server)
+      assert.equal(2, #script.requests(), verb)
+    end
   end)
 
   it("is told apart from one that is whole and no JSON", function()
@@ -550,14 +577,14 @@ describe("an answer that says no", function()
       409, "Conflict", "too late" },
     { "a reason that is a number", 404, status { code = 404, reason = 5, message = "gone away" },
       404, "NotFound", "gone away" },
-    { "a message that is null", 403, status { code = 403, reason = "Forbidden", message = json.null },
-      403, "Forbidden", "GET" },
+    { "a message that is null", 403,
+      status { code = 403, reason = "Forbidden", message = json.null }, 403, "Forbidden", "GET" },
     { "a message that is a list", 403, status { code = 403, message = json.array { "no" } },
       403, "Forbidden", "GET" },
-    { "a code that is a string", 409, status { code = "409", reason = "Conflict", message = "late" },
-      409, "Conflict", "late" },
-    { "a code that makes no sense", 500, status { code = -3, reason = "InternalError", message = "m" },
-      500, "InternalError", "m" },
+    { "a code that is a string", 409,
+      status { code = "409", reason = "Conflict", message = "late" }, 409, "Conflict", "late" },
+    { "a code that makes no sense", 500,
+      status { code = -3, reason = "InternalError", message = "m" }, 500, "InternalError", "m" },
     { "details that are an array", 422,
       status { code = 422, reason = "Invalid", message = "bad", details = json.array { 1 } },
       422, "Invalid", "bad" },
@@ -565,7 +592,8 @@ describe("an answer that says no", function()
     { "a JSON array", 500, "[1,2]", 500, "InternalError", "GET" },
     { "JSON that is none", 500, '{"kind":"Status",', 500, "InternalError", "GET" },
     { "nothing", 503, "", 503, "ServiceUnavailable", "GET" },
-    { "plain text", 404, "404 page not found\n", 404, "NotFound", "404 page not found", "text/plain" },
+    { "plain text", 404, "404 page not found\n", 404, "NotFound", "404 page not found",
+      "text/plain" },
     { "HTML", 502, "<html><b>Bad Gateway</b></html>", 502, "InternalError", "GET", "text/html" },
     { "a code of its own", 418, "", 418, "Unknown", "418" },
   }
@@ -661,8 +689,8 @@ describe("the real server", function()
 
   it("has no such path", function()
     local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin") })
-    local odd = kube.dynamic(config):resource { group = "no.such", version = "v1", resource = "odds" }
-    local list, err = odd:list()
+    local odds = { group = "no.such", version = "v1", resource = "odds" }
+    local list, err = kube.dynamic(config):resource(odds):list()
     fails(list, err, "NotFound", "GET " .. config.server, "/apis/no.such/v1/odds")
     assert.equal(404, err.code)
   end)
@@ -729,7 +757,8 @@ describe("a mistake of the programmer", function()
   it("is told of an option of a wrong type", function()
     local o = { timeout = "5s" }
     throws(function() local _ = client:get("pods", "web", o) end, "timeout must be a number")
-    throws(function() local _ = client:list("pods", { limit = 1.5 }) end, "limit must be a integer")
+    throws(function() local _ = client:list("pods", { limit = 1.5 }) end,
+      "limit must be an integer")
     throws(function() local _ = client:watch("pods", { resume = "no" }) end, "resume", "boolean")
     throws(function() local _ = client:apply(pod, { force = 1 }) end, "force must be a boolean")
     throws(function() local _ = client:get("pods", "web", "default") end, "must be a table")
@@ -752,9 +781,9 @@ describe("a mistake of the programmer", function()
     throws(function() local _ = client:watch() end, "watch: the kind must be a string")
     throws(function() local _ = client:create() end, "create: an object")
     throws(function() local _ = client:create({ kind = "Pod" }) end, "apiVersion and kind")
-    throws(function() local _ = client:update(nameless) end, "update: the object needs a metadata.name")
+    throws(function() local _ = client:update(nameless) end, "update:", "needs a metadata.name")
     throws(function() local _ = client:update_status(nameless) end, "needs a metadata.name")
-    throws(function() local _ = client:apply(nameless) end, "apply: the object needs a metadata.name")
+    throws(function() local _ = client:apply(nameless) end, "apply:", "needs a metadata.name")
     throws(function() local _ = client:apply("text") end, "apply: the object must be a table")
     throws(function() local _ = client:patch("pods", "web") end, "patch: the patch must be a table")
     throws(function() local _ = client:delete("pods") end, "delete: the name must be a string")

@@ -169,7 +169,8 @@ class Scripts:
         number = self.used.get((name, route), 0)
         self.used[name, route] = number + 1
         if not steps or (number >= len(steps) and steps[-1].get("once")):
-            return {"status": 404, "headers": {"Content-Type": "text/plain"}, "body": "no step left"}
+            plain = {"Content-Type": "text/plain"}
+            return {"status": 404, "headers": plain, "body": "no step left"}
         return steps[min(number, len(steps) - 1)]
 
     async def serve(self, reader, writer):
@@ -191,6 +192,40 @@ class Scripts:
             pass  # the client has gone, or never was one
         finally:
             writer.close()
+
+
+class Forwarder:
+    """A port whose n-th connection goes to the n-th of the addresses in DIR/forward.json, and all that
+    follow to the last: a load balancer whose servers differ. A new id starts from the first again."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(directory, "forward.json")
+        self.plan, self.used = None, 0
+
+    def next_address(self):
+        with open(self.path, encoding="utf-8") as file:
+            plan = json.load(file)
+        if plan != self.plan:
+            self.plan, self.used = plan, 0
+        self.used += 1
+        addresses = plan["addresses"]
+        host, _, port = addresses[min(self.used, len(addresses)) - 1].rpartition(":")
+        return host, int(port)
+
+    async def serve(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection(*self.next_address())
+
+        async def pump(source, sink):
+            try:
+                while data := await source.read(65536):
+                    sink.write(data)
+                    await sink.drain()
+            except OSError:
+                pass
+            finally:
+                sink.close()
+
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
 
 async def swallow(reader, writer):
@@ -218,6 +253,7 @@ async def main(directory):
     ca2 = Authority(directory, "ca2")
     good = ca.sign("server", "IP:127.0.0.1,DNS:localhost,DNS:fault.example")
     other = ca.sign("other", "DNS:other.example")
+    asking = context_for(good, client_ca.path("client-ca.crt"))
     servers = []
 
     async def listen(scheme, serve, context=None):
@@ -231,8 +267,9 @@ async def main(directory):
         "dir": directory,
         "http": await listen("http", scripts.serve),
         "https": await listen("https", scripts.serve, context_for(good)),
-        "https_client": await listen("https", scripts.serve, context_for(good, client_ca.path("client-ca.crt"))),
+        "https_client": await listen("https", scripts.serve, asking),
         "https_other": await listen("https", scripts.serve, context_for(other)),
+        "forward": await listen("https", Forwarder(directory).serve),
         "blackhole": await listen("http", swallow),
         "closed": "http://127.0.0.1:%d" % closed.getsockname()[1],
         "ca": ca.path("ca.crt"),

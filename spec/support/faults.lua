@@ -15,7 +15,8 @@ end
 
 --- Where things are: dir, ca, ca2, client_ca, alice_cert, alice_key, bob_cert, bob_key; http, https
 -- (certificate of ca for 127.0.0.1, localhost, fault.example), https_client (asks for a certificate
--- of client_ca), https_other (its certificate is for other.example); closed, blackhole.
+-- of client_ca), https_other (its certificate is for other.example); closed, blackhole;
+-- forward (see balance).
 local faults = assert(json.decode(line))
 local lua = os.getenv("KUBE_SPEC_LUA") or "lua"
 local serial = 0
@@ -50,6 +51,16 @@ function faults.sh(format, ...)
   pipe:close()
   if code ~= "0" then error(command .. ": " .. tostring(out), 2) end
   return out
+end
+
+--- Makes the port `forward` send its next connections to these servers (URLs), one after the other,
+-- and all that follow to the last.
+function faults.balance(servers)
+  local addresses = {}
+  for i, server in ipairs(servers) do addresses[i] = server:match("//([^/]+)") end
+  local file = assert(io.open(faults.dir .. "/forward.json", "wb"))
+  file:write(faults.json { id = unique(), addresses = addresses })
+  file:close()
 end
 
 -- ---- scripts ----
@@ -111,16 +122,19 @@ end
 --- A server of its own that answers one request after the other; the last step repeats. A step is a
 -- table as fault_server.py tells, or the text of a body.
 -- @param on  which port: "http" (the default), "https", "https_client", "https_other"
--- @return { server = URL, requests = function () -> all so far }
-function faults.script(given, on)
+-- @param routes  path below the server -> its own steps; all other paths have the given ones
+-- @return { server = URL, path = of that URL, requests = function () -> all so far }
+function faults.script(given, on, routes)
   local name = unique()
   local api, apis = discovery()
   local file = assert(io.open(string.format("%s/%s.json", faults.dir, name), "wb"))
-  file:write(faults.json { routes = {
+  local all = {
     [""] = to_steps(given), ["/api/v1"] = to_steps(given), ["/api"] = api, ["/apis"] = apis,
-  } })
+  }
+  for route, steps in pairs(routes or {}) do all[route] = to_steps(steps) end
+  file:write(faults.json { routes = all })
   file:close()
-  local script = { server = faults[on or "http"] .. "/" .. name }
+  local script = { server = faults[on or "http"] .. "/" .. name, path = "/" .. name }
 
   --- What was asked, without the questions after what the server serves.
   function script.requests()
