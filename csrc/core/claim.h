@@ -1,8 +1,9 @@
 /*
 ** Who sends on which connection. HTTP/2 carries many exchanges at a time, HTTP/1.1 one: a second
-** would be given the answer of the first. libcurl 7.88 does not keep to this: beside an HTTP/2
-** connection to the same host and port it puts requests on an HTTP/1.1 connection that is in use
-** (lib/url.c, ConnectionExists). So each transfer claims its connection before it sends.
+** would be given the answer of the first. libcurl 7.88 does not keep to this: where a host and port
+** speaks HTTP/2 on one connection and HTTP/1.1 on another (a load balancer before servers that
+** differ), it puts requests on an HTTP/1.1 connection that is in use (lib/url.c, ConnectionExists;
+** curl issue 4885). So each transfer claims its connection before it sends.
 */
 #ifndef KUBE_CORE_CLAIM_H
 #define KUBE_CORE_CLAIM_H

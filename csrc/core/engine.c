@@ -24,22 +24,24 @@ enum {
 /* ---- what libcurl tells us: callbacks only note ---- */
 
 static int on_timer(CURLM *multi, long ms, void *arg) {
-  kube_engine *engine = arg;
+  kube_pool *pool = arg;
   (void)multi;
-  engine->curl_due = ms < 0 ? -1 : kube_engine_now(engine) + ms;
+  pool->due = ms < 0 ? -1 : kube_engine_now(pool->engine) + ms;
   return 0;
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused) {
-  kube_engine *engine = arg;
+  kube_pool *pool = arg;
+  kube_engine *engine = pool->engine;
+  unsigned tag = (unsigned)(pool - engine->pools);
   (void)easy;
   (void)unused;
   if (what == CURL_POLL_REMOVE) {
     kube_poller_forget(&engine->poller, fd);
     return 0;
   }
-  if (kube_poller_watch(&engine->poller, fd, what & CURL_POLL_IN, what & CURL_POLL_OUT, NULL) !=
-      KUBE_OK)
+  if (kube_poller_watch(&engine->poller, fd, tag, what & CURL_POLL_IN, what & CURL_POLL_OUT,
+                        NULL) != KUBE_OK)
     engine->lost_socket = true;
   return 0;
 }
@@ -62,16 +64,32 @@ static kube_status check_libcurl(kube_error *err) {
   return KUBE_OK;
 }
 
-static kube_status open_multi(kube_engine *engine, kube_error *err) {
-  engine->multi = curl_multi_init();
-  if (engine->multi == NULL) return kube_fail_memory(err, "an engine");
-  curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
-  curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
-  curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+static kube_status open_pool(kube_engine *engine, kube_pool *pool, kube_error *err) {
+  pool->engine = engine;
+  pool->due = -1;
+  pool->multi = curl_multi_init();
+  if (pool->multi == NULL) return kube_fail_memory(err, "an engine");
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
   return KUBE_OK;
+}
+
+static kube_status open_pools(kube_engine *engine, kube_error *err) {
+  kube_status status = KUBE_OK;
+  int i;
+  for (i = 0; i < KUBE_POOLS && status == KUBE_OK; i++)
+    status = open_pool(engine, &engine->pools[i], err);
+  return status;
+}
+
+static void close_pools(kube_engine *engine) {
+  int i;
+  for (i = 0; i < KUBE_POOLS; i++)
+    if (engine->pools[i].multi) curl_multi_cleanup(engine->pools[i].multi);
 }
 
 /* ---- life ---- */
@@ -84,7 +102,7 @@ kube_engine *kube_engine_new(kube_error *err) {
   }
   engine->references = 1;
   engine->pid = getpid();
-  engine->curl_due = engine->armed = -1;
+  engine->armed = -1;
   engine->poller.fd = engine->poller.timer = -1;
   engine->ready.next = engine->ready.previous = &engine->ready;
   kube_claims_init(&engine->claims);
@@ -93,7 +111,7 @@ kube_engine *kube_engine_new(kube_error *err) {
     goto failed;
   }
   if (check_libcurl(err) != KUBE_OK || kube_poller_open(&engine->poller, err) != KUBE_OK ||
-      open_multi(engine, err) != KUBE_OK)
+      open_pools(engine, err) != KUBE_OK)
     goto failed;
   return engine;
 failed:
@@ -116,8 +134,8 @@ void kube_engine_free(kube_engine *engine) {
   if (engine == NULL || --engine->references > 0) return;
   if (!kube_engine_is_ours(engine)) {
     abandon(engine);
-  } else if (engine->multi) {
-    curl_multi_cleanup(engine->multi);
+  } else {
+    close_pools(engine);
   }
   kube_poller_close(&engine->poller);
   kube_timers_clear(&engine->timers);
@@ -227,9 +245,13 @@ long long kube_engine_now(const kube_engine *engine) { return kube_clock_ms() + 
 /* When something is due at the latest; -1 never. */
 static long long next_due(const kube_engine *engine) {
   const kube_timer *first = kube_timers_first(&engine->timers);
-  if (first == NULL) return engine->curl_due;
-  if (engine->curl_due < 0 || first->due < engine->curl_due) return first->due;
-  return engine->curl_due;
+  long long due = first ? first->due : -1;
+  int i;
+  for (i = 0; i < KUBE_POOLS; i++) {
+    long long own = engine->pools[i].due;
+    if (own >= 0 && (due < 0 || own < due)) due = own;
+  }
+  return due;
 }
 
 /* Keeps the descriptor's own timer in step with what is due. */
@@ -289,16 +311,19 @@ static void serve_sockets(kube_engine *engine) {
   int i, n, running;
   n = kube_poller_take(&engine->poller, events, BATCH);
   for (i = 0; i < n; i++)
-    curl_multi_socket_action(engine->multi, events[i].fd, to_curl(&events[i]), &running);
+    curl_multi_socket_action(engine->pools[events[i].tag].multi, events[i].fd, to_curl(&events[i]),
+                             &running);
 }
 
 static void serve_timers(kube_engine *engine) {
   long long now = kube_engine_now(engine);
   kube_timer *first;
-  int running;
-  if (engine->curl_due >= 0 && engine->curl_due <= now) {
-    engine->curl_due = -1;
-    curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  int i, running;
+  for (i = 0; i < KUBE_POOLS; i++) {
+    kube_pool *pool = &engine->pools[i];
+    if (pool->due < 0 || pool->due > now) continue;
+    pool->due = -1;
+    curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
   }
   while ((first = kube_timers_first(&engine->timers)) != NULL && first->due <= now) {
     kube_timers_drop(&engine->timers, first);
@@ -306,10 +331,10 @@ static void serve_timers(kube_engine *engine) {
   }
 }
 
-static void note_finished(kube_engine *engine) {
+static void note_finished(CURLM *multi) {
   CURLMsg *message;
   int left;
-  while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+  while ((message = curl_multi_info_read(multi, &left)) != NULL) {
     kube_transfer *transfer = NULL;
     if (message->msg != CURLMSG_DONE) continue;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
@@ -318,6 +343,7 @@ static void note_finished(kube_engine *engine) {
 }
 
 kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
+  int i;
   sigset_t all, old;
   kube_status status = kube_engine_check(engine, err);
   if (status != KUBE_OK) return status;
@@ -325,7 +351,7 @@ kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
   pthread_sigmask(SIG_SETMASK, &all, &old); /* resolver threads inherit the mask */
   serve_sockets(engine);
   serve_timers(engine);
-  note_finished(engine);
+  for (i = 0; i < KUBE_POOLS; i++) note_finished(engine->pools[i].multi);
   kube_engine_arm(engine);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   if (!engine->lost_socket) return KUBE_OK;

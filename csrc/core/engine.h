@@ -27,14 +27,27 @@ typedef struct kube_handle {
   bool ready;                          /* it is in that queue */
 } kube_handle;
 
+/*
+** Connections live in two pools, each a multi of libcurl: HTTP/2 ones are shared, HTTP/1.1 ones
+** carry one exchange at a time. In one pool, libcurl 7.88 would think of a host as it found its last
+** connection: after an HTTP/1.1 one no request shares an HTTP/2 one any more (50 requests at a time:
+** 50 connections, measured), and after an HTTP/2 one requests share what cannot be shared.
+*/
+typedef enum kube_pool_name { KUBE_POOL_SHARED, KUBE_POOL_OWN, KUBE_POOLS } kube_pool_name;
+
+typedef struct kube_pool {
+  kube_engine *engine;
+  CURLM *multi;
+  long long due; /* when libcurl wants a call at the latest; -1 never */
+} kube_pool;
+
 struct kube_engine {
   int references;
   pid_t pid; /* the process that may use it */
   kube_poller poller;
-  CURLM *multi;
-  long long curl_due; /* when libcurl wants a call at the latest; -1 never */
-  long long skew;     /* what kube_engine_advance added to the clock */
-  long long armed;    /* what the poller's timer is set to; -1 nothing */
+  kube_pool pools[KUBE_POOLS];
+  long long skew;  /* what kube_engine_advance added to the clock */
+  long long armed; /* what the poller's timer is set to; -1 nothing */
   kube_timers timers;
   kube_handle ready; /* head of the ring of handles that moved */
   kube_claim claims; /* who sends on which connection */

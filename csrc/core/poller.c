@@ -10,6 +10,9 @@
 
 enum { MAX_EVENTS = 64 };
 
+/* What epoll keeps for us of a descriptor. */
+static uint64_t word_of(int fd, unsigned tag) { return (uint64_t)tag << 32 | (uint32_t)fd; }
+
 kube_status kube_poller_open(kube_poller *p, kube_error *err) {
   struct epoll_event event = {.events = EPOLLIN};
   p->timer = -1;
@@ -17,7 +20,7 @@ kube_status kube_poller_open(kube_poller *p, kube_error *err) {
   if (p->fd < 0) goto failed;
   p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (p->timer < 0) goto failed;
-  event.data.fd = p->timer;
+  event.data.u64 = word_of(p->timer, 0);
   if (epoll_ctl(p->fd, EPOLL_CTL_ADD, p->timer, &event) != 0) goto failed;
   return KUBE_OK;
 failed:
@@ -32,9 +35,10 @@ void kube_poller_close(kube_poller *p) {
   p->fd = p->timer = -1;
 }
 
-kube_status kube_poller_watch(kube_poller *p, int fd, bool read, bool write, kube_error *err) {
+kube_status kube_poller_watch(kube_poller *p, int fd, unsigned tag, bool read, bool write,
+                              kube_error *err) {
   struct epoll_event event = {.events = (read ? EPOLLIN : 0u) | (write ? EPOLLOUT : 0u)};
-  event.data.fd = fd;
+  event.data.u64 = word_of(fd, tag);
   if (epoll_ctl(p->fd, EPOLL_CTL_MOD, fd, &event) == 0) return KUBE_OK;
   if (errno == ENOENT && epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &event) == 0) return KUBE_OK;
   return kube_fail(err, KUBE_ESYSTEM, "cannot watch a socket (epoll): %s", strerror(errno));
@@ -61,11 +65,13 @@ int kube_poller_take(kube_poller *p, kube_poller_event *out, int max) {
   int i, count = 0;
   int n = epoll_wait(p->fd, events, max < MAX_EVENTS ? max : MAX_EVENTS, 0);
   for (i = 0; i < n; i++) {
-    if (events[i].data.fd == p->timer) {
+    int fd = (int)(uint32_t)events[i].data.u64;
+    if (fd == p->timer) {
       if (read(p->timer, &ticks, sizeof ticks) < 0) continue;
       continue;
     }
-    out[count].fd = events[i].data.fd;
+    out[count].fd = fd;
+    out[count].tag = (unsigned)(events[i].data.u64 >> 32);
     out[count].readable = events[i].events & EPOLLIN;
     out[count].writable = events[i].events & EPOLLOUT;
     out[count].broken = events[i].events & (EPOLLERR | EPOLLHUP);

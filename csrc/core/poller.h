@@ -16,6 +16,7 @@ typedef struct kube_poller {
 
 typedef struct kube_poller_event {
   int fd;
+  unsigned tag; /* as it was given to watch */
   bool readable, writable, broken;
 } kube_poller_event;
 
@@ -24,8 +25,9 @@ kube_status kube_poller_open(kube_poller *p, kube_error *err);
 /* Closes its two descriptors, none of the watched; may be called twice. */
 void kube_poller_close(kube_poller *p);
 
-/* Watches fd, or changes what is watched of it. */
-kube_status kube_poller_watch(kube_poller *p, int fd, bool read, bool write, kube_error *err);
+/* Watches fd, or changes what is watched of it; tag comes back with its events. */
+kube_status kube_poller_watch(kube_poller *p, int fd, unsigned tag, bool read, bool write,
+                              kube_error *err);
 
 /* Stops watching; a descriptor that is not watched (any more) is no error. */
 void kube_poller_forget(kube_poller *p, int fd);

@@ -20,6 +20,7 @@ enum {
 struct kube_transfer {
   kube_handle *handle; /* of the call it belongs to, which outlives it */
   CURL *easy;
+  CURLM *multi; /* the pool it is in */
   struct curl_slist *headers;
   struct curl_slist *connect_to;
   kube_buffer body; /* what came and was not taken */
@@ -84,11 +85,10 @@ static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port
 
 /* Nothing went out: the same again on a connection of its own. */
 static bool start_again(kube_transfer *t) {
-  CURLM *multi = t->handle->engine->multi;
   t->collided = false;
-  curl_multi_remove_handle(multi, t->easy);
+  curl_multi_remove_handle(t->multi, t->easy);
   curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
-  t->added = curl_multi_add_handle(multi, t->easy) == CURLM_OK;
+  t->added = curl_multi_add_handle(t->multi, t->easy) == CURLM_OK;
   return t->added;
 }
 
@@ -120,7 +120,7 @@ void kube_transfer_free(kube_transfer *t) {
   kube_claim_drop(&t->claim);
   /* In a child process the connections are the parent's: not a word to libcurl. */
   if (kube_engine_check(t->handle->engine, NULL) == KUBE_OK) {
-    if (t->added) curl_multi_remove_handle(t->handle->engine->multi, t->easy);
+    if (t->added) curl_multi_remove_handle(t->multi, t->easy);
     curl_easy_cleanup(t->easy);
     kube_engine_arm(t->handle->engine);
   }
@@ -160,12 +160,16 @@ static void set_connection(kube_transfer *t, const kube_transfer_options *o) {
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
   curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not the environment's */
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  /* Without TLS there is no HTTP/2 to wait for: libcurl 7.88 lets who waits hang until a transfer ends. */
-  if (o->http1 || o->tls == NULL) {
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+/* Without TLS there is no HTTP/2 to share, and libcurl 7.88 lets who waits for it hang. */
+static void set_pool(kube_transfer *t, bool own) {
+  t->multi = t->handle->engine->pools[own ? KUBE_POOL_OWN : KUBE_POOL_SHARED].multi;
+  if (own) {
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   } else {
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather share than connect */
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L); /* rather share than connect */
   }
 }
 
@@ -183,17 +187,6 @@ static void set_request(kube_transfer *t, const kube_transfer_options *o) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, o->compression ? "gzip" : NULL);
   curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
-}
-
-/*
-** Beside HTTP/2 connections to the same server, libcurl puts requests on an HTTP/1.1 connection that
-** is in use, and gives the answers to the wrong ones (measured on 7.88.1; curl issue 4885). What
-** asks for HTTP/1.1 therefore has TLS settings of its own, which connections are keyed on; to the
-** server they are the same, as 1.3 is the highest there is.
-*/
-static void keep_apart(CURL *easy) {
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-                   (long)(CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_3));
 }
 
 static void set_callbacks(kube_transfer *t) {
@@ -215,12 +208,12 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   if (status == KUBE_OK) status = append(&t->headers, "Expect:", err); /* no 100-continue */
   if (status != KUBE_OK) return status;
   set_connection(t, options);
+  set_pool(t, options->http1 || options->tls == NULL);
   set_request(t, options);
   set_callbacks(t);
   if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
     return status;
-  if (options->tls && options->http1) keep_apart(t->easy);
-  if (curl_multi_add_handle(t->handle->engine->multi, t->easy) != CURLM_OK)
+  if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
     return kube_fail_memory(err, "a request");
   t->added = true;
   kube_engine_arm(t->handle->engine);
