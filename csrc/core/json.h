@@ -104,6 +104,12 @@ static inline const char *kube_json_string(const char *p, const char *end, bool 
 */
 size_t kube_json_unescape(const char *p, size_t n, char *out);
 
+/*
+** Writes the text of the escape at p, at most 4 bytes, and moves *next past it. What is no escape
+** at all (in a text that nobody checked) becomes U+FFFD.
+*/
+size_t kube_json_unescape_one(const char *p, const char *end, char *out, const char **next);
+
 /* ---- numbers ---- */
 
 typedef struct kube_json_number {
@@ -189,6 +195,9 @@ const char *kube_json_skip_nested(kube_json_skipper *s, const char *p, const cha
 ** the closing quote, with in_string false; or end, with in_string true.
 */
 const char *kube_json_skip_string(kube_json_skipper *s, const char *p, const char *end);
+
+/* One past the string, number or word that starts at p: checked in full. */
+const char *kube_json_scalar(const char *p, const char *end, kube_json_fault *fault);
 
 /* One past the value that starts at p (no white space). */
 const char *kube_json_skip(const char *p, const char *end, kube_json_fault *fault);
