@@ -1,6 +1,7 @@
 /*
 ** Prints namespace, name and phase of every pod. Needs nothing but kube.h:
 **   cc list_pods.c -o list_pods $(pkg-config --cflags --libs kube)
+** (on the tree in place: with PKG_CONFIG_PATH=build)
 */
 #include <kube.h>
 #include <stdio.h>

@@ -60,6 +60,16 @@ describe("examples", function()
     assert.matches("ADDED%s+web%-0 Running ready", example("watch.lua", namespace, "1"))
   end)
 
+  it("tasks.lua does several things at the same time, and ends", function()
+    assert(k:create { apiVersion = "v1", kind = "Pod",
+      metadata = { name = cluster.unique("task"), namespace = "default" },
+      spec = { containers = { { name = "c", image = "i" } } } })
+    local output = example("tasks.lua", "1.5")
+    assert.matches("default\tADDED\ttask%-", output)
+    assert.matches("\ntick\n", "\n" .. output)
+    assert.matches("no more ticks: Canceled\n$", output)
+  end)
+
   it("list_pods.lua shows every pod with its containers", function()
     local output = example("list_pods.lua")
     assert.matches(namespace:gsub("%-", "%%-") .. "/web%-0  Running  198%.", output)

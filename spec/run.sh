@@ -67,9 +67,10 @@ start_servers() {
 
 # A C test prints its counts in its last line.
 run_c() {
-  local last
-  last=$("$1" 2>&1 | tee /dev/stderr | tail -n 1)
-  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
+  local out=$work/c.out
+  timeout -k 10 600 "$1" >"$out" 2>&1
+  cat "$out"
+  if [[ $(tail -n 1 "$out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0
   else
     broken "$1 ended without its counts"

@@ -148,7 +148,7 @@ kind: C
       local ok, message = pcall(function() local _ = load(nil) end)
       assert.is_false(ok)
       assert.truthy(message:find("yaml_spec.lua:" .. line .. ": ", 1, true), message)
-      assert.truthy(message:find("the text must be a string, not a nil", 1, true))
+      assert.truthy(message:find("the text must be a string, not nil", 1, true))
     end
   end)
 end)

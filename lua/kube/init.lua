@@ -32,6 +32,9 @@ for name, predicate in pairs(errors.predicates) do kube[name] = predicate end
 --- The configuration behind what a client is made of: a configuration, or options to load one.
 local function config_of(given, what)
   if config.is(given) then return given end
+  if type(given) == "table" and given._VERSION then
+    error(what .. ": call it with a dot, not a colon", 3)
+  end
   options.check(given, config.SPEC, what, 3)
   return config.load(given)
 end
@@ -71,7 +74,10 @@ function kube.run(fn, ...) return driver.run(fn, ...) end
 function kube.spawn(fn, ...) return driver.current().spawn(fn, ...) end
 
 --- Waits some seconds; inside kube.run the other tasks go on.
-function kube.sleep(seconds) return driver.current().sleep(seconds) end
+function kube.sleep(seconds)
+  options.check_type(seconds, "number", "kube.sleep: the seconds")
+  return driver.current().sleep(seconds)
+end
 
 --- Seconds of a clock that never goes back.
 function kube.now() return driver.current().now() end

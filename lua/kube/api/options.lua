@@ -10,19 +10,31 @@ local function names_of(spec)
   return names
 end
 
---- "an integer", "a table".
-local function with_article(kind) return (kind:match("^[aeiou]") and "an " or "a ") .. kind end
+--- What may have been meant, or all that there is.
+local function known(name, spec)
+  local hint = similar.hint(name, names_of(spec))
+  return hint ~= "" and hint or "; the options are " .. table.concat(names_of(spec), ", ")
+end
+
+--- "an integer", "a table"; "nil".
+local function with_article(kind)
+  if kind == "nil" then return kind end
+  return (kind:match("^[aeiou]") and "an " or "a ") .. kind
+end
 
 local function is_integer(value) return type(value) == "number" and value % 1 == 0 end
 
---- Whether a value is of a type of a spec: a type of Lua, or "integer".
+--- Whether a value is of a type of a spec: a type of Lua, "integer", or a function that tells.
+-- @return true | false, what it must be
 local function fits(value, kind)
+  if type(kind) == "function" then return kind(value) end
   if kind == "integer" then return is_integer(value) end
   return kind == "any" or type(value) == kind
 end
 
 --- Checks a table of options against a spec { name = "string" | "integer" | "boolean" | ... }.
 -- nil counts as an empty table. Throws with the position of the caller `level` above.
+-- A spec may hold functions (value) -> true | false, "what it must be".
 -- @return the table, never nil
 function options.check(given, spec, what, level)
   level = (level or 2) + 1
@@ -34,11 +46,12 @@ function options.check(given, spec, what, level)
     local kind = spec[name]
     if not kind then
       error(string.format("%s: unknown option %q%s", what, tostring(name),
-        similar.hint(tostring(name), names_of(spec))), level)
+        known(tostring(name), spec)), level)
     end
-    if not fits(value, kind) then
-      error(string.format("%s: the option %s must be %s, not %s", what, name, with_article(kind),
-        with_article(type(value))), level)
+    local good, must_be = fits(value, kind)
+    if not good then
+      error(string.format("%s: the option %s must be %s, not %s", what, name,
+        must_be or with_article(kind), with_article(type(value))), level)
     end
   end
   return given

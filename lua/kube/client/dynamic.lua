@@ -13,7 +13,17 @@ local dynamic = {}
 
 -- ---- options ----
 
-local DECODE = { fields = "table", managedFields = "boolean" }
+--- Whether a value is a list of paths, or the projection made of one.
+local function are_fields(value)
+  if type(value) == "userdata" then return true end
+  if type(value) ~= "table" or #value == 0 then
+    return false, 'a list of paths: { "metadata.name", "spec.containers.image" }'
+  end
+  local good, problem = pcall(json.projection, value)
+  return good, not good and "a list of paths (" .. tostring(problem) .. ")" or nil
+end
+
+local DECODE = { fields = are_fields, managedFields = "boolean" }
 local TIMEOUT = { timeout = "number" }
 local SELECTORS = { labelSelector = "string", fieldSelector = "string" }
 local VERSION = { resourceVersion = "string", resourceVersionMatch = "string" }
@@ -77,13 +87,14 @@ function dynamic.name_of(object, verb)
   return name
 end
 
---- How answers are decoded: lists and watches come without managedFields unless asked for.
+--- How answers are decoded: lists and watches come without managedFields unless asked for; with
+-- fields, only these come. A path goes through arrays by itself ("status.containerStatuses.image"),
+-- and names with dots stand in brackets: "metadata.labels['app.kubernetes.io/name']".
 local function decoding(given, strip)
+  local fields = given.fields
   if given.managedFields ~= nil then strip = not given.managedFields end
-  return {
-    strip_managed_fields = strip,
-    fields = given.fields and json.projection(given.fields) or nil,
-  }
+  if type(fields) == "table" then fields = json.projection(fields) end
+  return { strip_managed_fields = strip, fields = fields }
 end
 
 -- ---- clients ----
@@ -183,8 +194,9 @@ end
 -- a connection ended. After a 410 it starts again from what there is (what was deleted meanwhile is
 -- not told), or, with on_expired = "error", ends with the error.
 -- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, resourceVersion =,
---   allowWatchBookmarks =, sendInitialEvents =, timeoutSeconds = (of a connection), timeout = (of
---   all), resume = false to end with the connection, on_expired = "restart" | "error" }
+--   allowWatchBookmarks =, sendInitialEvents =, timeoutSeconds = (of a connection), timeout =
+--   (seconds to watch: then it ends as a list does), resume = false to end with the connection,
+--   on_expired = "restart" | "error" }
 -- @return stream with :next(timeout), :events() and :close()
 function Resource:watch(given)
   given = options.check(given, dynamic.SPECS.watch, "watch")

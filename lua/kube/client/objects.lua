@@ -48,6 +48,8 @@ for verb, spec in pairs(dynamic.SPECS) do
   SPECS[verb] = options.merge(spec, many and WHERE_ALL or WHERE)
 end
 
+SPECS.update_status = SPECS.update
+
 --- Splits options: those for the dynamic client, and the rest stays.
 local function without_where(given)
   local rest = {}
@@ -64,15 +66,38 @@ local function place(self, resource, given, own_namespace)
   return client:namespace(given.namespace or own_namespace or self.namespace)
 end
 
---- "pod/web-0" names both: kind, name.
-local function split(kind, name, what)
-  options.check_type(kind, "string", what .. ": the kind", 3)
-  if name == nil then
-    local left, right = kind:match("^([^/]+)/(.+)$")
-    if left then return left, right end
+--- What every method checks first: how it was called, and its options. Throws at its caller.
+local function check(self, given, what)
+  if getmetatable(self) ~= Client then
+    error(string.format("call it with a colon: k:%s(...)", what), 3)
   end
+  given = options.check(given, SPECS[what == "each" and "list" or what], what, 3)
+  if given.namespace and given.all_namespaces then
+    error(what .. ": namespace and all_namespaces exclude each other", 3)
+  end
+  return given
+end
+
+--- "pod/web-0" names both: kind, name, and the arguments that follow, which then may stand one
+-- place further to the front.
+local function split(self, kind, name, a, b, what)
+  if getmetatable(self) ~= Client then
+    error(string.format("call it with a colon: k:%s(...)", what), 3)
+  end
+  options.check_type(kind, "string", what .. ": the kind", 3)
+  local left, right = kind:match("^([^/]+)/(.+)$")
+  if left and type(name) == "table" and b == nil then return left, right, name, a end
+  if left and name == nil then return left, right, a, b end
   options.check_type(name, "string", what .. ": the name", 3)
-  return kind, name
+  return kind, name, a, b
+end
+
+--- A kind alone: of a list, a watch.
+local function check_kind(kind, what)
+  options.check_type(kind, "string", what .. ": the kind", 3)
+  if kind:find("/", 1, true) then
+    error(string.format("%s: the kind %q names an object; k:get takes that", what, kind), 3)
+  end
 end
 
 --- The dynamic client for a kind by name: client | nil, err.
@@ -108,12 +133,12 @@ end
 
 -- ---- reading ----
 
---- One object: k:get("deploy", "web") or k:get("deploy/web"): object | nil, err.
+--- One object: k:get("deploy", "web", options) or k:get("deploy/web", options): object | nil, err.
 -- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =,
 --   timeout = }
 function Client:get(kind, name, given)
-  kind, name = split(kind, name, "get")
-  given = options.check(given, SPECS.get, "get")
+  kind, name, given = split(self, kind, name, given, nil, "get")
+  given = check(self, given, "get")
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
   return client:get(name, without_where(given))
@@ -124,8 +149,8 @@ end
 -- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
 --   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =, timeout = }
 function Client:list(kind, given)
-  options.check_type(kind, "string", "list: the kind")
-  given = options.check(given, SPECS.list, "list")
+  given = check(self, given, "list")
+  check_kind(kind, "list")
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
   return client:list(without_where(given))
@@ -145,15 +170,16 @@ end
 -- is thrown there; or use stream:next(), which gives nil, err.
 -- @param given  as list; limit is the size of a page (500)
 function Client:each(kind, given)
-  options.check_type(kind, "string", "each: the kind")
-  return later(self, kind, options.check(given, SPECS.list, "each"), "open_list")
+  given = check(self, given, "each")
+  check_kind(kind, "each")
+  return later(self, kind, given, "open_list")
 end
 
 --- The changes of the objects, those that there are first: a stream of { type =, object = }
 -- | nil, err. See dynamic's watch for the options, and namespace =, all_namespaces =.
 function Client:watch(kind, given)
-  options.check_type(kind, "string", "watch: the kind")
-  given = options.check(given, SPECS.watch, "watch")
+  given = check(self, given, "watch")
+  check_kind(kind, "watch")
   dynamic.check_watch(given)
   local watch = later(self, kind, given, "open_watch")
   local ok, err = watch:open()
@@ -166,8 +192,8 @@ end
 --- Creates an object: what the server made of it | nil, err (reason AlreadyExists).
 -- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout = }
 function Client:create(object, given)
+  given = check(self, given, "create")
   check_object(object, "create")
-  given = options.check(given, SPECS.create, "create")
   local client, err = by_object(self, object, given)
   if not client then return nil, err end
   return client:create(object, without_where(given))
@@ -176,9 +202,9 @@ end
 --- Replaces an object by one that was read and changed: object | nil, err (reason Conflict:
 -- somebody was faster; read it again).
 function Client:update(object, given)
+  given = check(self, given, "update")
   check_object(object, "update")
   dynamic.name_of(object, "update")
-  given = options.check(given, SPECS.update, "update")
   local client, err = by_object(self, object, given)
   if not client then return nil, err end
   return client:update(object, without_where(given))
@@ -186,21 +212,21 @@ end
 
 --- Replaces the status of an object: object | nil, err.
 function Client:update_status(object, given)
+  given = check(self, given, "update_status")
   check_object(object, "update_status")
   dynamic.name_of(object, "update_status")
-  given = options.check(given, SPECS.update, "update_status")
   local client, err = by_object(self, object, given)
   if not client then return nil, err end
   return client:update_status(object, without_where(given))
 end
 
---- Patches an object: k:patch("deploy/web", nil, { spec = { replicas = 3 } }) : object | nil, err.
+--- Patches an object: k:patch("deploy/web", { spec = { replicas = 3 } }): object | nil, err.
 -- @param patch  a table; in a merge patch kube.null removes a field
 -- @param given { type = "merge" | "json" | "strategic", namespace =, dryRun =, fieldManager =,
 --   subresource =, timeout = }
 function Client:patch(kind, name, patch, given)
-  kind, name = split(kind, name, "patch")
-  given = options.check(given, SPECS.patch, "patch")
+  kind, name, patch, given = split(self, kind, name, patch, given, "patch")
+  given = check(self, given, "patch")
   dynamic.check_patch(patch, given)
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
@@ -232,8 +258,11 @@ end
 -- @param given { fieldManager = ("kube-lua"), force =, namespace =, dryRun =, timeout = }
 -- @return the object | for several, a list | nil, err, and what was applied before it failed
 function Client:apply(object, given)
+  if object == nil and errors.is(given) then -- k:apply(kube.yaml.load(text)) of a bad text
+    error("apply: there is no object: " .. tostring(given), 2)
+  end
+  given = check(self, given, "apply")
   options.check_type(object, "table", "apply: the object")
-  given = options.check(given, SPECS.apply, "apply")
   local all, done = flatten(object, {}), {}
   for _, one in ipairs(all) do
     check_object(one, "apply")
@@ -241,7 +270,13 @@ function Client:apply(object, given)
   end
   for i, one in ipairs(all) do
     local result, err = apply_one(self, one, given)
-    if not result then return nil, err, done end
+    if not result then
+      if all[1] ~= object then
+        err.message = string.format("object %d of %d (%s %s): %s", i, #all, one.kind,
+          one.metadata.name, err.message)
+      end
+      return nil, err, done
+    end
     done[i] = result
   end
   if all[1] == object then return done[1] end
@@ -256,14 +291,13 @@ end
 function Client:delete(kind, name, given)
   local client, err
   if type(kind) == "table" then
+    given = check(self, given or name, "delete")
     check_object(kind, "delete")
-    given = options.check(given or name, SPECS.delete, "delete")
+    name = dynamic.name_of(kind, "delete")
     client, err = by_object(self, kind, given)
-    name = kind.metadata and kind.metadata.name
-    options.check_type(name, "string", "delete: the object's metadata.name")
   else
-    kind, name = split(kind, name, "delete")
-    given = options.check(given, SPECS.delete, "delete")
+    kind, name, given = split(self, kind, name, given, nil, "delete")
+    given = check(self, given, "delete")
     client, err = by_name(self, kind, given)
   end
   if not client then return nil, err end
@@ -273,8 +307,8 @@ end
 --- Deletes all objects that the selectors choose: a list or a Status | nil, err.
 -- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, ... }
 function Client:delete_collection(kind, given)
-  options.check_type(kind, "string", "delete_collection: the kind")
-  given = options.check(given, SPECS.delete_collection, "delete_collection")
+  given = check(self, given, "delete_collection")
+  check_kind(kind, "delete_collection")
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
   return client:delete_collection(without_where(given))

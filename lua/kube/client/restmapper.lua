@@ -99,6 +99,21 @@ local function names_of(resources)
   return names
 end
 
+local function group_version(resource)
+  return resource.group == "" and resource.version or resource.group .. "/" .. resource.version
+end
+
+--- What may have been meant by a kind that is not there.
+function restmapper.kind_hint(resources, api_version, kind)
+  local kinds = {}
+  for _, resource in ipairs(resources) do
+    if resource.kind == kind then return "; " .. group_version(resource) .. " has it" end
+    if group_version(resource) == api_version then kinds[#kinds + 1] = resource.kind end
+  end
+  local hint = similar.hint(kind, kinds)
+  return hint ~= "" and hint or ": is its CRD installed?"
+end
+
 -- ---- with a server ----
 
 --- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was
@@ -132,9 +147,9 @@ end
 function Mapper:resource_for_kind(api_version, kind)
   return look(self, function(resources)
     return restmapper.find_kind(resources, api_version, kind)
-  end, function()
-    return string.format("no matches for kind %q in version %q: is its CRD installed?", kind,
-      api_version)
+  end, function(resources)
+    return string.format("no matches for kind %q in version %q%s", kind, api_version,
+      restmapper.kind_hint(resources, api_version, kind))
   end)
 end
 

@@ -43,6 +43,7 @@ end
 --- Waits for the next object: object | nil at the end | nil, err.
 -- @param timeout  seconds; then nil and an error with reason Timeout, and the stream goes on
 function Stream:next(timeout)
+  if getmetatable(self) ~= Stream then error("call it with a colon: stream:next()", 2) end
   local deadline = timeout and driver.current().now() + timeout
   local ok, err = self:open()
   if not ok then return nil, err end
