@@ -201,7 +201,7 @@ KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 KUBE_API kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err);
 KUBE_API void kube_client_free(kube_client *client);
 
-/* One object: a view, valid until the call is taken, peeked again or freed, or the engine steps. */
+/* One object: a view, valid until the call is taken or freed, whatever the engine does. */
 typedef struct kube_frame {
   kube_slice object;      /* its JSON text */
   const char *event;      /* in a watch: "ADDED", "MODIFIED", "DELETED", "BOOKMARK"; else NULL */
@@ -213,7 +213,7 @@ typedef struct kube_frame {
 ** The current object of a call: KUBE_OK and *frame; KUBE_AGAIN, nothing yet; KUBE_EOF, there are no
 ** more; else why it failed (again the same each time). A get, create, ... has one object; a list
 ** one an item, page after page; a watch one an event. take goes past it. next is peek with a wait
-** of up to timeout ms (KUBE_ETIMEOUT, and the call goes on).
+** of up to timeout ms (KUBE_ETIMEOUT, and the call goes on). After KUBE_OK and KUBE_EOF *err is clear.
 */
 KUBE_API kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err);
 KUBE_API void kube_call_take(kube_call *call);
@@ -296,7 +296,7 @@ typedef struct kube_watch_options {
   bool bookmarks;        /* give BOOKMARK events to the caller; they are used in any case */
   bool no_resume;        /* end with the connection, fail where it fails */
   bool error_on_expired; /* 410 ends the watch (KUBE_EAPI) instead of starting again from now */
-  int64_t timeout;       /* milliseconds, over all connections */
+  int64_t timeout;       /* ms to watch, over all connections: then KUBE_EOF; 0: for ever */
 } kube_watch_options;
 
 /* For create, update, patch and apply. */

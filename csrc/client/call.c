@@ -89,6 +89,14 @@ static kube_status fail_late(kube_call *call, kube_error *err) {
   return fail_for_good(call, err);
 }
 
+/* A watch was asked to last so long: that is its end, and no failure. */
+static kube_status end_in_time(kube_call *call) {
+  kube_call_hang_up(call);
+  kube_handle_drop_due(&call->handle);
+  call->state = KUBE_CALL_DONE;
+  return KUBE_EOF;
+}
+
 /* ---- the states ---- */
 
 static kube_status send_request(kube_call *call, kube_error *err) {
@@ -255,15 +263,20 @@ kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err) 
   kube_error local;
   kube_status status;
   kube_call_state before;
-  if (err == NULL) err = &local;
+  if (err == NULL)
+    err = &local;
+  else if (err->status != KUBE_OK)
+    kube_error_clear(err);
   do {
     before = call->state;
     status = move(call, frame, err);
     if (status == KUBE_AGAIN && call->state == before && is_silent(call))
       status = fail_silent(call, err);
   } while (status == KUBE_AGAIN && call->state != before);
+  if (status == KUBE_OK) kube_transfer_hold(call->transfer);
   if (status != KUBE_AGAIN) return status;
-  if (is_late(call)) return fail_late(call, err);
+  if (kube_engine_check(call->client->engine, err) != KUBE_OK) return fail_for_good(call, err);
+  if (is_late(call)) return call->mode->lasts ? end_in_time(call) : fail_late(call, err);
   if (kube_call_set_timer(call, err) != KUBE_OK) return fail_for_good(call, err);
   return KUBE_AGAIN;
 }

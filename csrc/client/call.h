@@ -31,6 +31,7 @@ typedef enum kube_call_state {
 
 typedef struct kube_call_mode {
   bool http1; /* the body may have to wait for its reader */
+  bool lasts; /* its timeout is how long it is wanted, not how long it may take */
 
   /* The status code is a success: get ready for the body. */
   kube_status (*begin)(kube_call *call, kube_error *err);

@@ -22,7 +22,7 @@ void kube_config_free(kube_config *config) {
   free(config->source);
   free(config->user);
   free(config->tls_server_name);
-  free(config->proxy);
+  free_secret(config->proxy); /* it may hold a password */
   free_secret(config->authorization);
   kube_tls_clear(&config->tls);
   free(config);
@@ -74,7 +74,7 @@ kube_status kube_config_set_server(kube_config *config, const char *server, kube
                      "token or username and password");
   if (!is_clean(server))
     return kube_fail(err, KUBE_ECONFIG, "the server's URL holds spaces or control characters");
-  if (*server == '\0' || (!has_scheme(server) && strstr(server, "://")))
+  if (*server == '\0' || (!has_scheme(server) && strstr(server, "://")) || strstr(server, ":///"))
     return kube_fail(err, KUBE_ECONFIG, "host must be a URL or a host:port pair: \"%s\"", server);
   if (!has_scheme(server)) status = kube_buffer_add_text(&url, tls ? "https://" : "http://", err);
   if (status == KUBE_OK) status = kube_buffer_add(&url, server, strcspn(server, "?#"), err);

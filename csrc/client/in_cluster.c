@@ -51,6 +51,8 @@ static kube_status set_namespace(kube_config *config, const char *asked, kube_er
 static kube_status load(kube_config *config, const char *host, const char *port,
                         const kube_config_options *options, kube_error *err) {
   kube_status status = kube_file_read(DIRECTORY "/ca.crt", FILE_CEILING, &config->tls.ca, err);
+  if (status == KUBE_OK && kube_buffer_length(&config->tls.ca) == 0)
+    status = kube_fail(err, KUBE_ECONFIG, DIRECTORY "/ca.crt is empty");
   if (status == KUBE_OK) status = kube_tls_check(&config->tls, DIRECTORY "/ca.crt", "", "", err);
   if (status == KUBE_OK)
     status = options->server ? kube_config_set_server(config, options->server, err)

@@ -36,6 +36,16 @@ typedef struct stanza {
 
 /* ---- reading one file ---- */
 
+/* A C string ends at a NUL: part of a path or a token would pass for all of it. */
+static bool has_nul(const kube_buffer *json) {
+  const char *p = kube_buffer_bytes(json), *end = p + kube_buffer_length(json);
+  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p >= 6) {
+    if (memcmp(p, "\\u0000", 6) == 0) return true;
+    p += 2;
+  }
+  return false;
+}
+
 static kube_status parse(const kube_buffer *yaml, cJSON **root, kube_error *err) {
   kube_buffer json = {0};
   kube_yaml_reader *reader =
@@ -44,6 +54,8 @@ static kube_status parse(const kube_buffer *yaml, cJSON **root, kube_error *err)
   if (status == KUBE_EOF) { /* an empty file is a valid kubeconfig */
     status = KUBE_OK;
     *root = cJSON_CreateObject();
+  } else if (status == KUBE_OK && has_nul(&json)) {
+    status = kube_fail(err, KUBE_ECONFIG, "a string holds a NUL byte");
   } else if (status == KUBE_OK) {
     *root = cJSON_ParseWithLength(kube_buffer_bytes(&json), kube_buffer_length(&json));
   }
@@ -236,6 +248,10 @@ static kube_status data_or_file(const stanza *from, const char *field, kube_buff
   } else if (path) {
     status = read_beside(from, field, path, out, err);
   }
+  /* What is empty counts as absent below: for a CA, the system's roots would do instead. */
+  if (status == KUBE_OK && (data || path) && kube_buffer_length(out) == 0)
+    return kube_fail(err, KUBE_ECONFIG, "%s of %s \"%s\" in %s is empty", field, from->what,
+                     from->name, from->path);
   return status;
 }
 

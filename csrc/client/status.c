@@ -61,10 +61,11 @@ static bool read_status(kube_slice text, kube_error *err) {
   if (kube_json_integer(kube_json_find(text, "details.retryAfterSeconds"), &number) && number > 0 &&
       number < MAX_RETRY_AFTER)
     err->retry_after = (int)number;
-  if (message.type != KUBE_JSON_STRING || message.length == 0) return false;
-  if (kube_json_text(message, err->message, sizeof err->message) >= sizeof err->message)
+  if (message.type == KUBE_JSON_STRING && message.length > 0 &&
+      kube_json_text(message, err->message, sizeof err->message) >= sizeof err->message)
     kube_error_mark_cut(err);
-  return true;
+  kube_error_tame(err);
+  return message.type == KUBE_JSON_STRING && message.length > 0;
 }
 
 kube_status kube_status_fail(kube_slice status, kube_error *err) {

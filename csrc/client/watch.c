@@ -210,7 +210,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
 }
 
 const kube_call_mode kube_watch_mode = {
-    .http1 = true, .begin = begin, .read = read, .take = take, .recover = recover};
+    .http1 = true, .lasts = true, .begin = begin, .read = read, .take = take, .recover = recover};
 
 /* ---- starting ---- */
 

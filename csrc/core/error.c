@@ -34,6 +34,25 @@ void kube_error_mark_cut(kube_error *err) {
   memcpy(err->message + end, "...", 4);
 }
 
+/* C0 but for line breaks and tabs, DEL, and C1, which terminals take in UTF-8 too. */
+static bool is_control(const unsigned char *c) {
+  if (c[0] == 0xC2) return c[1] >= 0x80 && c[1] < 0xA0;
+  return c[0] == 0x7F || (c[0] < 0x20 && c[0] != '\n' && c[0] != '\t');
+}
+
+static void tame(char *text) {
+  for (; *text; text++) {
+    if (!is_control((unsigned char *)text)) continue;
+    if ((unsigned char)*text == 0xC2) *text++ = '?';
+    *text = '?';
+  }
+}
+
+void kube_error_tame(kube_error *err) {
+  tame(err->reason);
+  tame(err->message);
+}
+
 void kube_error_clear(kube_error *err) {
   if (err) memset(err, 0, sizeof *err);
 }
@@ -49,6 +68,7 @@ kube_status kube_fail(kube_error *err, kube_status status, const char *format, .
   n = vsnprintf(err->message, sizeof err->message, format, args);
   va_end(args);
   if (n >= (int)sizeof err->message) kube_error_mark_cut(err);
+  kube_error_tame(err);
   return status;
 }
 

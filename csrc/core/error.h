@@ -33,6 +33,12 @@ void kube_error_prefix(kube_error *err, const char *format, ...) KUBE_PRINTF(2, 
 /* Ends a message that was too long in "...", without cutting a UTF-8 sequence in half. */
 void kube_error_mark_cut(kube_error *err);
 
+/*
+** Makes control characters in *err question marks: a message is shown on terminals, and parts of it
+** come from servers. kube_fail does so by itself.
+*/
+void kube_error_tame(kube_error *err);
+
 /* Makes *err say that nothing is wrong. */
 void kube_error_clear(kube_error *err);
 

@@ -86,6 +86,7 @@ kube_status kube_file_read(const char *path, size_t ceiling, kube_buffer *out, k
   size_t n, total = 0;
   FILE *file = fopen(path, "re");
   if (file == NULL) return kube_fail(err, KUBE_ESYSTEM, "%s: %s", path, strerror(errno));
+  setvbuf(file, NULL, _IONBF, 0); /* it may be a key: no copy in a buffer that is not wiped */
   while (status == KUBE_OK && (n = fread(chunk, 1, sizeof chunk, file)) > 0) {
     total += n;
     status = total > ceiling

@@ -1,6 +1,7 @@
 /* One HTTP exchange on libcurl; the contract is in transfer.h. */
 #include "transfer.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
   KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
   KEEPALIVE_EVERY = 15,
-  RECEIVE_BUFFER = 256 * 1024
+  RECEIVE_BUFFER = 256 * 1024,
+  HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
 struct kube_transfer {
@@ -25,13 +27,15 @@ struct kube_transfer {
   struct curl_slist *connect_to;
   kube_buffer body; /* what came and was not taken */
   size_t high_water;
-  int code;      /* once all headers are there */
-  bool once;     /* it may change something: never sent twice */
-  bool sent;     /* it went out */
-  bool collided; /* libcurl chose a connection that another one sends on */
+  size_t headers_length; /* of all that came, trailers too */
+  int code;              /* once all headers are there */
+  bool once;             /* it may change something: never sent twice */
+  bool sent;             /* it went out */
+  bool collided;         /* libcurl chose a connection that another one sends on */
   kube_claim claim;
   bool added;   /* libcurl's multi knows it */
   bool paused;  /* libcurl holds back bytes until we take some */
+  bool held;    /* somebody reads the body: it must not move */
   bool ended;   /* nothing comes any more; result says why */
   bool no_room; /* the body did not fit into memory */
   CURLcode result;
@@ -43,7 +47,7 @@ struct kube_transfer {
 static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
   kube_transfer *t = arg;
   (void)one;
-  if (kube_buffer_length(&t->body) >= t->high_water) {
+  if (t->held || kube_buffer_length(&t->body) >= t->high_water) {
     t->paused = true;
     return CURL_WRITEFUNC_PAUSE;
   }
@@ -60,6 +64,8 @@ static size_t on_header(char *line, size_t one, size_t n, void *arg) {
   kube_transfer *t = arg;
   long code = 0;
   (void)one;
+  t->headers_length += n;
+  if (t->headers_length > HEADERS_CEILING) return 0;
   if (n > 2 || (n > 0 && line[0] != '\r' && line[0] != '\n')) return n;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
   if (code >= 200) {
@@ -115,6 +121,14 @@ kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err) {
   return t;
 }
 
+/* One of them may be who we are. */
+static void free_headers(struct curl_slist *headers) {
+  struct curl_slist *header;
+  for (header = headers; header; header = header->next)
+    OPENSSL_cleanse(header->data, strlen(header->data));
+  curl_slist_free_all(headers);
+}
+
 void kube_transfer_free(kube_transfer *t) {
   if (t == NULL) return;
   kube_claim_drop(&t->claim);
@@ -124,7 +138,7 @@ void kube_transfer_free(kube_transfer *t) {
     curl_easy_cleanup(t->easy);
     kube_engine_arm(t->handle->engine);
   }
-  curl_slist_free_all(t->headers);
+  free_headers(t->headers);
   curl_slist_free_all(t->connect_to);
   kube_buffer_clear(&t->body);
   free(t);
@@ -144,7 +158,7 @@ kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error 
 
 /* ---- sending ---- */
 
-static void set_connection(kube_transfer *t, const kube_transfer_options *o) {
+static void set_connection(kube_transfer *t) {
   CURL *easy = t->easy;
   kube_engine *engine = t->handle->engine;
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, kube_engine_open_socket);
@@ -158,8 +172,6 @@ static void set_connection(kube_transfer *t, const kube_transfer_options *o) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
-  curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not the environment's */
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 }
 
 /* Without TLS there is no HTTP/2 to share, and libcurl 7.88 lets who waits for it hang. */
@@ -173,16 +185,27 @@ static void set_pool(kube_transfer *t, bool own) {
   }
 }
 
+/* libcurl copies these: one that it had no room for would send something else, or elsewhere. */
+static kube_status set_texts(kube_transfer *t, const kube_transfer_options *o, kube_error *err) {
+  CURL *easy = t->easy;
+  CURLcode failed = curl_easy_setopt(easy, CURLOPT_URL, o->url);
+  if (failed == CURLE_BAD_FUNCTION_ARGUMENT)
+    return kube_fail(err, KUBE_ETOOLARGE, "a URL of %zu bytes", strlen(o->url));
+  if (!failed) failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
+  /* "": none, instead of the environment's */
+  if (!failed) failed = curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+  if (!failed) failed = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  return failed ? kube_fail_memory(err, "a request") : KUBE_OK;
+}
+
 static void set_request(kube_transfer *t, const kube_transfer_options *o) {
   CURL *easy = t->easy;
-  curl_easy_setopt(easy, CURLOPT_URL, o->url);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   if (o->body) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body_length);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, o->body);
   }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
   t->once = strcmp(o->method, "GET") != 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, o->compression ? "gzip" : NULL);
@@ -206,8 +229,9 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   if (status == KUBE_OK && options->connect_to)
     status = append(&t->connect_to, options->connect_to, err);
   if (status == KUBE_OK) status = append(&t->headers, "Expect:", err); /* no 100-continue */
+  if (status == KUBE_OK) status = set_texts(t, options, err);
   if (status != KUBE_OK) return status;
-  set_connection(t, options);
+  set_connection(t);
   set_pool(t, options->http1 || options->tls == NULL);
   set_request(t, options);
   set_callbacks(t);
@@ -261,6 +285,8 @@ static kube_status kind_of(CURLcode code, const char *detail) {
 static kube_status failure(const kube_transfer *t, kube_error *err) {
   const char *detail = t->detail[0] ? t->detail : curl_easy_strerror(t->result);
   if (t->no_room) return kube_fail_memory(err, "the answer");
+  if (t->headers_length > HEADERS_CEILING)
+    return kube_fail(err, KUBE_ETOOLARGE, "headers of more than %d bytes", HEADERS_CEILING);
   if (strncmp(detail, "Unsupported proxy", 17) == 0) /* libcurl quotes it, password and all */
     return kube_fail(err, KUBE_ECONFIG, "the proxy's address is not one that can be used");
   if (t->result == CURLE_ABORTED_BY_CALLBACK)
@@ -289,13 +315,16 @@ kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
 }
 
 static void resume(kube_transfer *t) {
-  if (!t->paused || t->ended || !kube_engine_is_ours(t->handle->engine)) return;
+  if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->handle->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
   kube_engine_arm(t->handle->engine);
 }
 
+void kube_transfer_hold(kube_transfer *t) { t->held = true; }
+
 void kube_transfer_take(kube_transfer *t, size_t n) {
+  t->held = false;
   kube_buffer_take(&t->body, n);
   if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
 }

@@ -42,8 +42,9 @@ const char *kube_transfer_answer_header(const kube_transfer *t, const char *name
 /* Bytes of body the answer announced; -1 when it did not say. */
 long long kube_transfer_announced(const kube_transfer *t);
 
-/* The unread body: a view, valid until the next step or take. */
+/* The unread body: a view, valid until the next step or take; held, until the next take only. */
 kube_slice kube_transfer_peek(const kube_transfer *t);
+void kube_transfer_hold(kube_transfer *t);
 void kube_transfer_take(kube_transfer *t, size_t n);
 
 /* KUBE_AGAIN while more may come; KUBE_EOF when the body is whole; else why it is not. */

@@ -39,6 +39,21 @@ void *kube_box_check(lua_State *L, int index, const char *type) {
   return *box;
 }
 
+int kube_box_lend(lua_State *L, const char *type, lua_CFunction body) {
+  void **box = kube_box_at(L, 1, type), *held;
+  const int n = lua_gettop(L);
+  int i, status;
+  luaL_checkstack(L, n + 1, type);
+  lua_pushcfunction(L, body); /* the last chance of a finalizer to close it */
+  held = kube_box_check(L, 1, type);
+  lua_pushlightuserdata(L, held);
+  for (i = 2; i <= n; i++) lua_pushvalue(L, i);
+  *box = NULL;
+  status = lua_pcall(L, n, LUA_MULTRET, 0);
+  *box = held;
+  return status == LUA_OK ? lua_gettop(L) - n : lua_error(L);
+}
+
 static int buffer_close(lua_State *L) {
   kube_buffer_clear_secret(lua_touserdata(L, 1));
   return 0;

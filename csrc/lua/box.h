@@ -21,6 +21,13 @@ void **kube_box_at(lua_State *L, int index, const char *type);
 /* What the box at index holds; throws when it is closed. */
 void *kube_box_check(lua_State *L, int index, const char *type);
 
+/*
+** Calls body with what the box at 1 holds, as a light userdata, in its place; returns its results.
+** Meanwhile the box is closed: whatever Lua allocates may run a finalizer of the user's, and that
+** must not free what body reads.
+*/
+int kube_box_lend(lua_State *L, const char *type, lua_CFunction body);
+
 /* Pushes a userdata that owns the buffer: it is wiped and freed with it. */
 kube_buffer *kube_push_buffer(lua_State *L);
 

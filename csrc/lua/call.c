@@ -13,13 +13,22 @@ static int call_close(lua_State *L) {
   return 0;
 }
 
+/* What a kube_error has no room for, often the cause at its end, the Status on the stack has whole. */
+static void set_whole_message(lua_State *L, const kube_error *err) {
+  if (strlen(err->message) < sizeof err->message - 8) return;
+  lua_getfield(L, -1, "message");
+  lua_setfield(L, -3, "message");
+}
+
 /* nil, err: with the Status, if the server sent one. */
 static int push_call_error(lua_State *L, const kube_call *call, const kube_error *err) {
   kube_slice status = kube_call_status(call);
   kube_push_error(L, err);
   if (err->status == KUBE_EAPI && status.length &&
-      kube_json_push(L, status.bytes, status.length, NULL, NULL))
+      kube_json_push(L, status.bytes, status.length, NULL, NULL)) {
+    set_whole_message(L, err);
     lua_setfield(L, -2, "status");
+  }
   return 2;
 }
 
@@ -48,10 +57,10 @@ static int push_frame(lua_State *L, const kube_frame *frame, kube_error *err) {
 ** call:next([json options]) -> object [, event] | false when there is none yet | nil at the end |
 ** nil, err
 */
-static int call_next(lua_State *L) {
+static int push_next(lua_State *L) {
   kube_error err = {0};
-  kube_frame frame; /* a view into the call's buffer, until the next step or take */
-  kube_call *call = check_call(L);
+  kube_frame frame; /* a view into the call's buffer, until it is taken */
+  kube_call *call = lua_touserdata(L, 1);
   int n;
   switch (kube_call_peek(call, &frame, &err)) {
     case KUBE_OK:
@@ -66,11 +75,13 @@ static int call_next(lua_State *L) {
   }
 }
 
+static int call_next(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_next); }
+
 /* call:text() -> the same as next, but the body as it is */
-static int call_text(lua_State *L) {
+static int push_text(lua_State *L) {
   kube_error err = {0};
   kube_frame frame;
-  kube_call *call = check_call(L);
+  kube_call *call = lua_touserdata(L, 1);
   switch (kube_call_peek(call, &frame, &err)) {
     case KUBE_OK:
       lua_pushlstring(L, frame.object.bytes, frame.object.length);
@@ -81,6 +92,8 @@ static int call_text(lua_State *L) {
     default: return push_call_error(L, call, &err);
   }
 }
+
+static int call_text(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_text); }
 
 /* call:id() -> the number that engine:next_ready() gives */
 static int call_id(lua_State *L) {
@@ -95,9 +108,9 @@ static void set_slice(lua_State *L, const char *field, kube_slice text) {
 }
 
 /* call:list_head() -> { apiVersion =, kind =, metadata = {} } of a list, whole at its end */
-static int call_list_head(lua_State *L) {
+static int push_list_head(lua_State *L) {
   kube_list_head head;
-  kube_call_list_head(check_call(L), &head);
+  kube_call_list_head(lua_touserdata(L, 1), &head);
   lua_createtable(L, 0, 4);
   set_slice(L, "apiVersion", head.api_version);
   set_slice(L, "kind", head.kind);
@@ -107,6 +120,8 @@ static int call_list_head(lua_State *L) {
   lua_setfield(L, -2, "metadata");
   return 1;
 }
+
+static int call_list_head(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_list_head); }
 
 /* call:info() -> { code =, http_version =, connects =, bytes = } of the last answer */
 static int call_info(lua_State *L) {

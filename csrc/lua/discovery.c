@@ -66,8 +66,8 @@ static void push_resource(lua_State *L, const kube_api_resource *r) {
 ** discovery:resources() -> { { group =, version =, resource =, singular =, kind =, namespaced =,
 ** shortNames =, ... } }
 */
-static int discovery_resources(lua_State *L) {
-  const kube_discovery *discovery = check_discovery(L);
+static int push_resources(lua_State *L) {
+  const kube_discovery *discovery = lua_touserdata(L, 1);
   const kube_api_resource *resource;
   size_t i;
   lua_newtable(L);
@@ -78,9 +78,13 @@ static int discovery_resources(lua_State *L) {
   return 1;
 }
 
+static int discovery_resources(lua_State *L) {
+  return kube_box_lend(L, KUBE_LUA_DISCOVERY, push_resources);
+}
+
 /* discovery:stale() -> group-versions that the server could not tell of */
-static int discovery_stale(lua_State *L) {
-  const kube_discovery *discovery = check_discovery(L);
+static int push_stale(lua_State *L) {
+  const kube_discovery *discovery = lua_touserdata(L, 1);
   const char *name;
   size_t i;
   lua_newtable(L);
@@ -89,6 +93,10 @@ static int discovery_stale(lua_State *L) {
     lua_rawseti(L, -2, (int)i + 1);
   }
   return 1;
+}
+
+static int discovery_stale(lua_State *L) {
+  return kube_box_lend(L, KUBE_LUA_DISCOVERY, push_stale);
 }
 
 void kube_lua_open_discovery(lua_State *L) {

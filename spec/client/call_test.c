@@ -4,6 +4,8 @@
 */
 #include "../../csrc/kube.h"
 
+#include <sys/wait.h>
+
 #include "../support/check.h"
 #include "../support/server.h"
 
@@ -704,6 +706,88 @@ static void a_call_is_freed_at_any_moment(void) {
   close_place(&p);
 }
 
+/* ---- what is read stays where it is ---- */
+
+static void two_items(server_connection *c, void *arg) {
+  char big[4096];
+  (void)arg;
+  memset(big, 'x', sizeof big - 1);
+  big[sizeof big - 1] = '\0';
+  server_text(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  server_chunk(c, "{\"items\":[{\"a\":1},{\"b\":\"");
+  if (!server_await(c, 1)) return;
+  for (int i = 0; i < 1000; i++) server_chunk(c, big);
+  server_chunk(c, "\"}]}");
+  server_chunk(c, "");
+}
+
+/* The engine may step while an object is read: its bytes wait, and then go on. */
+static void an_object_stays_while_the_engine_steps(void) {
+  place p;
+  kube_call *call;
+  kube_frame frame;
+  open_place(&p, two_items, NULL);
+  call = list(&p, NULL);
+  CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+  server_allow(&p.s, 1);
+  for (int i = 0; i < 20; i++) kube_engine_wait(p.engine, 5, NULL);
+  CHECK_TEXT(frame.object.bytes, frame.object.length, "{\"a\":1}");
+  kube_call_take(call);
+  CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK && frame.object.length == 4095008);
+  kube_call_take(call);
+  ends(call, KUBE_EOF);
+  kube_call_free(call);
+  close_place(&p);
+}
+
+/* libcurl has a ceiling for headers, but none for those behind the body. */
+static void flood_behind(server_connection *c, void *arg) {
+  char line[1024];
+  (void)arg;
+  memset(line, 'x', sizeof line - 1);
+  memcpy(line, "X-Flood: ", 9);
+  memcpy(line + sizeof line - 3, "\r\n", 3);
+  server_text(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n");
+  while (server_text(c, line)) {}
+  c->close = true;
+}
+
+static void headers_behind_the_body_have_a_ceiling(void) {
+  place p;
+  kube_error err;
+  kube_call *call;
+  open_place(&p, flood_behind, NULL);
+  call = get(&p, "/x", 0);
+  err = ends(call, KUBE_ETOOLARGE);
+  CHECK(strstr(err.message, "headers of more than") != NULL);
+  kube_call_free(call);
+  close_place(&p);
+}
+
+/* ---- a fork ---- */
+
+static void a_child_is_told_that_a_call_is_its_parents(void) {
+  place p;
+  kube_call *call;
+  kube_frame frame;
+  kube_error err = {0};
+  int how = -1;
+  pid_t pid;
+  open_place(&p, say_hello, NULL);
+  call = get(&p, "/x", 1000000);
+  fflush(stdout);
+  pid = fork();
+  if (pid == 0) {
+    const bool told = kube_call_peek(call, &frame, &err) == KUBE_EUSAGE;
+    kube_call_free(call);
+    _exit(told && strstr(err.message, "forked") ? 0 : 1);
+  }
+  CHECK(pid > 0 && waitpid(pid, &how, 0) == pid && WIFEXITED(how) && WEXITSTATUS(how) == 0);
+  next_is(call, "{\"hello\":1}");
+  kube_call_free(call);
+  close_place(&p);
+}
+
 static void handles_are_freed_in_any_order(void) {
   place p;
   kube_call *call;
@@ -842,6 +926,9 @@ int main(void) {
   RUN(a_silent_server_does_not_hold_a_watch);
   RUN(the_first_silence_is_an_error);
   RUN(a_call_is_freed_at_any_moment);
+  RUN(an_object_stays_while_the_engine_steps);
+  RUN(headers_behind_the_body_have_a_ceiling);
+  RUN(a_child_is_told_that_a_call_is_its_parents);
   RUN(handles_are_freed_in_any_order);
   RUN(discovery_reads_what_is_listed);
   RUN(other_documents_are_refused);

@@ -334,6 +334,9 @@ static void odd_files(void) {
                "context \"x\" does not exist (there are: \"\"", NULL);
   refuses_text("contexts: [null]\n", "an entry of contexts has no name", NULL);
   refuses_text("clusters: [{name: 5}]\n", "an entry of clusters has no name", NULL);
+  refuses_text("users: [{name: u, user: {token: \"SECRETMARK\\0\"}}]\n", "NUL byte", NULL);
+  refuses_text("{\"clusters\": [{\"name\": \"\\\\\\u0000\"}]}", "NUL byte", NULL);
+  refuses_text("{\"clusters\": [{\"name\": \"\\\\u0000\"}]}", "current-context is not set", NULL);
 }
 
 /* Whatever is wrong with the text, what stands there is not quoted. */
@@ -395,6 +398,7 @@ static void servers(void) {
                {"ftp://h", NULL},
                {"https://", NULL},
                {"https:///", NULL},
+               {"https:///h", NULL},
                {"https://h\\r\\nX: y", NULL},
                {"https://h a", NULL},
                {"https://me:SECRETMARK@h", NULL},
@@ -467,6 +471,11 @@ static void bad_certificates_are_named(void) {
   write_file("two.key", two.key);
   write_file("enc.key", one.encrypted);
   write_file("none", "SECRETMARK");
+  write_file("empty", "");
+  refuses_text(minimal(SERVER ", certificate-authority: empty", ""),
+               "certificate-authority of cluster \"clu\"", "is empty");
+  refuses_text(minimal(SERVER, "client-certificate: empty, client-key: empty"),
+               "client-certificate of user \"usr\"", "is empty");
   refuses_text(minimal(SERVER ", certificate-authority: missing.crt", ""),
                "certificate-authority of cluster \"clu\"", "missing.crt");
   refuses_text(minimal(SERVER ", certificate-authority: none", ""),

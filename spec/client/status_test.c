@@ -219,6 +219,17 @@ static void a_long_message_is_cut(void) {
   }
 }
 
+/* What a server says is shown on terminals: it may break lines there, and no more. */
+static void a_server_has_no_hold_on_the_terminal(void) {
+  kube_error err = refused(403, "GET", JSON, NULL,
+                           "{\"kind\":\"Status\",\"reason\":\"\\u001b[31mRed\",\"message\":"
+                           "\"\\u001b]0;x\\u0007 a\\nb\\tc \\u009b2J \\u007f \\u00e9\"}");
+  CHECK_STRING(err.message, "?]0;x? a\nb\tc ??2J ? \xC3\xA9");
+  CHECK_STRING(err.reason, "?[31mRed");
+  kube_fail(&err, KUBE_EDECODE, "a %s came", "\x1B[2J\xC2\x85");
+  CHECK_STRING(err.message, "a ?[2J?? came");
+}
+
 static void a_status_as_an_object(void) {
   static const struct {
     const char *text, *reason, *message;
@@ -252,6 +263,7 @@ int main(void) {
   RUN(retry_after);
   RUN(unauthorized_says_who_and_where);
   RUN(a_long_message_is_cut);
+  RUN(a_server_has_no_hold_on_the_terminal);
   RUN(a_status_as_an_object);
   return check_report();
 }
