@@ -11,7 +11,10 @@
 #define ACCEPT                                                                                     \
   "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
-enum { TIMEOUT = 32000 }; /* ms: client-go discovery/discovery_client.go */
+enum {
+  TIMEOUT = 32000,   /* ms: client-go discovery/discovery_client.go */
+  CEILING = 32 << 20 /* bytes of a document: cJSON may need many times as much for it */
+};
 
 struct kube_discovery {
   cJSON **documents;
@@ -24,12 +27,18 @@ struct kube_discovery {
 
 /* ---- requests ---- */
 
+static kube_call *start(kube_client *client, const char *path, kube_error *err) {
+  kube_call *call = kube_rest_get(client, path, ACCEPT, TIMEOUT, err);
+  if (call) call->ceiling = CEILING;
+  return call;
+}
+
 kube_call *kube_discovery_core(kube_client *client, kube_error *err) {
-  return kube_rest_get(client, "/api", ACCEPT, TIMEOUT, err);
+  return start(client, "/api", err);
 }
 
 kube_call *kube_discovery_groups(kube_client *client, kube_error *err) {
-  return kube_rest_get(client, "/apis", ACCEPT, TIMEOUT, err);
+  return start(client, "/apis", err);
 }
 
 kube_call *kube_discovery_version(kube_client *client, kube_error *err) {

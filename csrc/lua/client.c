@@ -44,26 +44,29 @@ static kube_status check_body(lua_State *L, int index, kube_slice *body, kube_er
   return KUBE_OK;
 }
 
-/* The arguments that most verbs share: client, resource, namespace | nil, name | nil. */
+/* The arguments that most verbs share, behind the client: resource, namespace | nil, name | nil. */
 typedef struct target {
-  kube_client *client;
   kube_resource resource;
   const char *ns, *name;
 } target;
 
 static target check_target(lua_State *L) {
   target t;
-  t.client = check_client(L);
+  check_client(L);
   t.resource = check_resource(L, 2);
   t.ns = luaL_optstring(L, 3, NULL);
   t.name = luaL_optstring(L, 4, NULL);
   return t;
 }
 
-/* A call handle around what a verb started: box first, so that nothing is lost. */
+/*
+** A call handle around what a verb started. The box comes first, so that nothing is lost, and then the
+** client: whatever Lua allocates may run a finalizer, and one might have closed it.
+*/
 #define START(L, start)                                                                            \
   do {                                                                                             \
     void **box = kube_box_new(L, KUBE_LUA_CALL);                                                   \
+    kube_client *client = check_client(L);                                                         \
     *box = (start);                                                                                \
     return *box ? 1 : kube_push_error(L, &err);                                                    \
   } while (0)
@@ -82,7 +85,7 @@ static int client_get(lua_State *L) {
   kube_get_options options = {0};
   target t = check_target(L);
   kube_read_options(L, 5, get_options, &options);
-  START(L, kube_dynamic_get(t.client, &t.resource, t.ns, t.name, &options, &err));
+  START(L, kube_dynamic_get(client, &t.resource, t.ns, t.name, &options, &err));
 }
 
 static const kube_option list_options[] = {
@@ -103,7 +106,7 @@ static int client_list(lua_State *L) {
   kube_list_options options = {0};
   target t = check_target(L);
   kube_read_options(L, 5, list_options, &options);
-  START(L, kube_dynamic_list(t.client, &t.resource, t.ns, &options, &err));
+  START(L, kube_dynamic_list(client, &t.resource, t.ns, &options, &err));
 }
 
 static const kube_option watch_options[] = {
@@ -126,7 +129,7 @@ static int client_watch(lua_State *L) {
   kube_watch_options options = {0};
   target t = check_target(L);
   kube_read_options(L, 5, watch_options, &options);
-  START(L, kube_dynamic_watch(t.client, &t.resource, t.ns, &options, &err));
+  START(L, kube_dynamic_watch(client, &t.resource, t.ns, &options, &err));
 }
 
 /* ---- writing ---- */
@@ -151,7 +154,7 @@ static int write_with(lua_State *L, write_verb verb) {
   target t = check_target(L);
   kube_read_options(L, 5, write_options, &options);
   if (check_body(L, 6, &body, &err) != KUBE_OK) return kube_push_error(L, &err);
-  START(L, verb(t.client, &t.resource, t.ns, t.name, body, &options, &err));
+  START(L, verb(client, &t.resource, t.ns, t.name, body, &options, &err));
 }
 
 static int client_create(lua_State *L) { return write_with(L, kube_dynamic_create); }
@@ -169,7 +172,7 @@ static int client_patch(lua_State *L) {
   int type = luaL_checkoption(L, 7, NULL, types);
   kube_read_options(L, 5, write_options, &options);
   if (check_body(L, 6, &body, &err) != KUBE_OK) return kube_push_error(L, &err);
-  START(L, kube_dynamic_patch(t.client, &t.resource, t.ns, t.name, (kube_patch_type)type, body,
+  START(L, kube_dynamic_patch(client, &t.resource, t.ns, t.name, (kube_patch_type)type, body,
                               &options, &err));
 }
 
@@ -205,7 +208,7 @@ static int client_delete(lua_State *L) {
   int64_t grace;
   target t = check_target(L);
   read_delete_options(L, &options, &grace);
-  START(L, kube_dynamic_delete(t.client, &t.resource, t.ns, t.name, &options, &err));
+  START(L, kube_dynamic_delete(client, &t.resource, t.ns, t.name, &options, &err));
 }
 
 /* client:delete_collection(resource, namespace, nil, options) -> call | nil, err */
@@ -215,7 +218,7 @@ static int client_delete_collection(lua_State *L) {
   int64_t grace;
   target t = check_target(L);
   read_delete_options(L, &options, &grace);
-  START(L, kube_dynamic_delete_collection(t.client, &t.resource, t.ns, &options, &err));
+  START(L, kube_dynamic_delete_collection(client, &t.resource, t.ns, &options, &err));
 }
 
 /* ---- any path, and discovery ---- */
@@ -223,7 +226,6 @@ static int client_delete_collection(lua_State *L) {
 /* client:rest_get(path [, accept [, timeout in seconds]]) -> call | nil, err */
 static int client_rest_get(lua_State *L) {
   kube_error err = {0};
-  kube_client *client = check_client(L);
   const char *path = luaL_checkstring(L, 2), *accept = luaL_optstring(L, 3, NULL);
   lua_Number timeout = luaL_optnumber(L, 4, 0);
   START(L, kube_rest_get(client, path, accept, (int64_t)(timeout * 1000), &err));
@@ -231,17 +233,17 @@ static int client_rest_get(lua_State *L) {
 
 static int client_discovery_core(lua_State *L) {
   kube_error err = {0};
-  START(L, kube_discovery_core(check_client(L), &err));
+  START(L, kube_discovery_core(client, &err));
 }
 
 static int client_discovery_groups(lua_State *L) {
   kube_error err = {0};
-  START(L, kube_discovery_groups(check_client(L), &err));
+  START(L, kube_discovery_groups(client, &err));
 }
 
 static int client_version(lua_State *L) {
   kube_error err = {0};
-  START(L, kube_discovery_version(check_client(L), &err));
+  START(L, kube_discovery_version(client, &err));
 }
 
 /* ---- the handle ---- */

@@ -1,5 +1,5 @@
 --- CPU seconds of decoding, and Lua memory: lua5.4 spec/bench/json_bench.lua LIST.json
--- LIST.json is a list of objects, /work/shared/gen_pods.py makes one; lua-cjson is compared with
+-- LIST.json is a list of objects as the API serves it; lua-cjson is compared with
 -- when it is installed. Items are decoded one by one and dropped, as a list of the API is.
 local json = require("kube.core").json
 local have_cjson, cjson = pcall(require, "cjson")
