@@ -3,6 +3,7 @@ local driver = require("kube.driver")
 local host = require("kube.driver.host")
 local kube = require("kube")
 local loop = require("kube.driver.loop")
+local process = require("spec.support.process")
 local timers = require("kube.driver.timers")
 
 -- PUC 5.1 cannot yield in an iterator of `for`
@@ -24,13 +25,9 @@ local function run_child(program)
   local file = assert(io.open(path, "w"))
   file:write(program)
   file:close()
-  local pipe = assert(io.popen(string.format("timeout 60 %s %s 2>&1; echo \"status $?\"",
-    os.getenv("KUBE_SPEC_LUA"), path)))
-  local output = pipe:read("*a")
-  pipe:close()
+  local said, status = process.run_lua { path }
   os.remove(path)
-  local said, status = output:match("^(.*)status (%d+)\n$")
-  return said, tonumber(status)
+  return said, status
 end
 
 --- A server that takes one connection and never answers: client, and function () -> "closed" once

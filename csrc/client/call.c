@@ -65,11 +65,16 @@ void kube_call_say_what(const kube_call *call, kube_error *err) {
   kube_error_prefix(err, "%s", request);
 }
 
-static kube_status fail_for_good(kube_call *call, const kube_error *err) {
+/* Nothing is under way any more, and nothing is due. */
+static void stop(kube_call *call, kube_call_state state) {
   kube_call_hang_up(call);
   kube_handle_drop_due(&call->handle);
+  call->state = state;
+}
+
+static kube_status fail_for_good(kube_call *call, const kube_error *err) {
   call->failure = *err;
-  call->state = KUBE_CALL_FAILED;
+  stop(call, KUBE_CALL_FAILED);
   return err->status;
 }
 
@@ -91,9 +96,7 @@ static kube_status fail_late(kube_call *call, kube_error *err) {
 
 /* A watch was asked to last so long: that is its end, and no failure. */
 static kube_status end_in_time(kube_call *call) {
-  kube_call_hang_up(call);
-  kube_handle_drop_due(&call->handle);
-  call->state = KUBE_CALL_DONE;
+  stop(call, KUBE_CALL_DONE);
   return KUBE_EOF;
 }
 
@@ -185,11 +188,7 @@ static kube_status read_body(kube_call *call, kube_frame *frame, kube_error *err
   kube_status status;
   memset(frame, 0, sizeof *frame);
   status = call->mode->read(call, frame, err);
-  if (status == KUBE_EOF) {
-    kube_call_hang_up(call);
-    kube_handle_drop_due(&call->handle);
-    call->state = KUBE_CALL_DONE;
-  }
+  if (status == KUBE_EOF) stop(call, KUBE_CALL_DONE);
   return status == KUBE_OK || status == KUBE_AGAIN || status == KUBE_EOF
              ? status
              : fail_or_recover(call, err);

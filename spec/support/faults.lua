@@ -7,6 +7,7 @@
 --   script.requests()[1].target
 local json = require("kube.json")
 local kube = require("kube")
+local process = require("spec.support.process")
 
 local line = os.getenv("KUBE_SPEC_FAULTS")
 if not line or line == "" then
@@ -46,10 +47,8 @@ end
 --- Runs a command of the shell: what it prints. Throws when it fails.
 function faults.sh(format, ...)
   local command = string.format(format, ...)
-  local pipe = assert(io.popen("(" .. command .. ") 2>&1; echo \"=$?\"", "r"))
-  local out, code = pipe:read("*a"):match("^(.*)=(%d+)\n$")
-  pipe:close()
-  if code ~= "0" then error(command .. ": " .. tostring(out), 2) end
+  local out, code = process.run(command)
+  if code ~= 0 then error(command .. ": " .. out, 2) end
   return out
 end
 
@@ -195,21 +194,19 @@ end
 
 -- ---- other programs ----
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
 --- Runs a Lua script in a process of its own: what it printed. Throws when it fails.
 -- @param env      variables that it has beside PATH and Lua's own; no others
 -- @param script   its text
 -- @param wrapper  a command that runs the rest of its line ("unshare -m ...")
 function faults.run_lua(env, script, wrapper)
-  local parts = { wrapper or "", "env -i PATH=" .. quote(os.getenv("PATH")) }
+  local parts = { wrapper or "", "env -i PATH=" .. process.quote(os.getenv("PATH")) }
   for _, name in ipairs { "LUA_PATH", "LUA_CPATH", "LD_PRELOAD", "ASAN_OPTIONS" } do
     local value = os.getenv(name)
-    if value then parts[#parts + 1] = name .. "=" .. quote(value) end
+    if value then parts[#parts + 1] = name .. "=" .. process.quote(value) end
   end
-  for name, value in pairs(env) do parts[#parts + 1] = name .. "=" .. quote(value) end
-  parts[#parts + 1] = quote(lua)
-  parts[#parts + 1] = quote(faults.file(script, ".lua"))
+  for name, value in pairs(env) do parts[#parts + 1] = name .. "=" .. process.quote(value) end
+  parts[#parts + 1] = process.quote(lua)
+  parts[#parts + 1] = process.quote(faults.file(script, ".lua"))
   return faults.sh("%s", table.concat(parts, " "))
 end
 

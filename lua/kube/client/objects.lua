@@ -66,11 +66,16 @@ local function place(self, resource, given, own_namespace)
   return client:namespace(given.namespace or own_namespace or self.namespace)
 end
 
+--- Throws at the caller of the method that asks through another function here.
+local function check_self(self, what)
+  if getmetatable(self) ~= Client then
+    error(string.format("call it with a colon: k:%s(...)", what), 4)
+  end
+end
+
 --- What every method checks first: how it was called, and its options. Throws at its caller.
 local function check(self, given, what)
-  if getmetatable(self) ~= Client then
-    error(string.format("call it with a colon: k:%s(...)", what), 3)
-  end
+  check_self(self, what)
   given = options.check(given, SPECS[what == "each" and "list" or what], what, 3)
   if given.namespace and given.all_namespaces then
     error(what .. ": namespace and all_namespaces exclude each other", 3)
@@ -81,9 +86,7 @@ end
 --- "pod/web-0" names both: kind, name, and the arguments that follow, which then may stand one
 -- place further to the front.
 local function split(self, kind, name, a, b, what)
-  if getmetatable(self) ~= Client then
-    error(string.format("call it with a colon: k:%s(...)", what), 3)
-  end
+  check_self(self, what)
   options.check_type(kind, "string", what .. ": the kind", 3)
   local left, right = kind:match("^([^/]+)/(.+)$")
   if left and type(name) == "table" and b == nil then return left, right, name, a end

@@ -37,21 +37,18 @@ function Transport:start(verb, ...)
   return client[verb](client, ...)
 end
 
---- Waits until read(call) has something: what it gives | nil, err.
--- @param deadline  of the driver's clock, or nil
-function transport.read(call, read, deadline)
-  while true do
-    local object, extra = read(call)
-    if object ~= false then return object, extra end
-    local ok, why = host.await(driver.current(), call:id(), deadline)
-    if not ok then return nil, errors.from_wait(why, call:request()) end
-  end
-end
-
 --- Waits for a call that has one object, and closes it: object | nil, err.
--- @param read  function (call) -> object | false | nil, err
+-- @param read  function (call) -> object | false when there is none yet | nil, err
 function transport.finish(call, read)
-  local object, err = transport.read(call, read)
+  local object, err = read(call)
+  while object == false do
+    local ok, why = host.await(driver.current(), call:id())
+    if not ok then
+      object, err = nil, errors.from_wait(why, call:request())
+      break
+    end
+    object, err = read(call)
+  end
   call:close()
   return object, err
 end
