@@ -133,6 +133,14 @@ function Resource:namespace(name)
   }, Resource)
 end
 
+--- What an object of it is called in messages: 'deployments.apps "web" in namespace default'.
+function Resource:describe(name)
+  local resource = self._resource
+  return string.format('%s%s "%s"%s', resource.resource,
+    resource.group ~= "" and "." .. resource.group or "", name,
+    self._namespace and " in namespace " .. self._namespace or "")
+end
+
 -- ---- reading ----
 
 --- Starts a call and waits for its one object: object | nil, err.

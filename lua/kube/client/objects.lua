@@ -12,6 +12,7 @@ local options = require("kube.api.options")
 local restmapper = require("kube.client.restmapper")
 local stream = require("kube.client.stream")
 local transport = require("kube.client.transport")
+local wait = require("kube.client.wait")
 
 local objects = {}
 
@@ -49,6 +50,7 @@ for verb, spec in pairs(dynamic.SPECS) do
 end
 
 SPECS.update_status = SPECS.update
+SPECS.wait = options.merge(wait.SPEC, WHERE)
 
 --- Splits options: those for the dynamic client, and the rest stays.
 local function without_where(given)
@@ -188,6 +190,22 @@ function Client:watch(kind, given)
   local ok, err = watch:open()
   if not ok then return nil, err end
   return watch
+end
+
+-- ---- waiting ----
+
+--- Waits, by watch, until an object has a condition: k:wait("deploy/web", { condition =
+-- "Available", timeout = 60 }): the object as it is then | nil, err (reason NotFound: it is not
+-- there, or not any more; Timeout: with what was seen last).
+-- @param given { condition = "Ready" or "Ready=False", timeout = seconds (30; 0 looks once),
+--   namespace = }
+function Client:wait(kind, name, given)
+  kind, name, given = split(self, kind, name, given, nil, "wait")
+  given = check(self, given, "wait")
+  wait.check(given)
+  local client, err = by_name(self, kind, given)
+  if not client then return nil, err end
+  return wait.for_condition(client, name, given)
 end
 
 -- ---- writing ----
