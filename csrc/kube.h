@@ -103,7 +103,7 @@ typedef struct kube_json {
 ** The value at path: member names joined by dots, [n] for the n-th element from 0, a name that has
 ** dots of its own in ['a.b/c']: "metadata.name", "spec.containers[0].image",
 ** "metadata.labels['app.kubernetes.io/name']". The empty path is the whole text. Type
-** KUBE_JSON_NONE when it is not there.
+** KUBE_JSON_NONE when it is not there. Reads no further than to the end of the value.
 */
 KUBE_API kube_json kube_json_find(kube_slice text, const char *path);
 
@@ -178,7 +178,7 @@ KUBE_API bool kube_engine_is_ours(const kube_engine *engine);
 ** for ever), then step, then serve every call that next_ready gives before waiting again. The fd
 ** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout.
 */
-KUBE_API int kube_engine_fd(const kube_engine *engine);
+KUBE_API int kube_engine_fd(kube_engine *engine);
 KUBE_API int kube_engine_timeout(const kube_engine *engine);
 KUBE_API kube_status kube_engine_step(kube_engine *engine, kube_error *err);
 KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when there is no more */

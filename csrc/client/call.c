@@ -302,7 +302,7 @@ kube_status kube_call_next(kube_call *call, kube_frame *frame, int timeout, kube
       return KUBE_ETIMEOUT;
     }
     if (call->handle.ready) left = 0; /* it moved while it was peeked */
-    status = kube_engine_wait_fd(engine, (int)left, err);
+    status = kube_engine_wait_for_more(engine, (int)left, err);
     if (status != KUBE_OK && status != KUBE_AGAIN) return status;
     stepped = true;
   }

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/rand.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -256,8 +255,12 @@ static long long next_due(const kube_engine *engine) {
 
 /* Keeps the descriptor's own timer in step with what is due. */
 void kube_engine_arm(kube_engine *engine) {
-  long long due = next_due(engine), now = kube_engine_now(engine);
-  bool fired = engine->armed >= 0 && engine->armed <= now;
+  long long due, now;
+  bool fired;
+  if (!engine->lent) return;
+  due = next_due(engine);
+  now = kube_engine_now(engine);
+  fired = engine->armed >= 0 && engine->armed <= now;
   if (due == engine->armed && !fired) return;
   engine->armed = due;
   kube_poller_arm(&engine->poller, due < 0 ? -1 : due > now ? due - now : 0);
@@ -288,16 +291,25 @@ uint32_t kube_engine_random(kube_engine *engine, uint32_t bound) {
 
 /* ---- stepping ---- */
 
-int kube_engine_fd(const kube_engine *engine) { return engine->poller.fd; }
+int kube_engine_fd(kube_engine *engine) {
+  engine->lent = true;
+  kube_engine_arm(engine);
+  return engine->poller.fd;
+}
 
-int kube_engine_timeout(const kube_engine *engine) {
-  long long due, now;
-  if (engine->ready.next != &engine->ready) return 0;
-  due = next_due(engine);
+/* Milliseconds until something is due; -1: for ever. */
+static int time_left(const kube_engine *engine) {
+  long long due = next_due(engine), now;
   if (due < 0) return -1;
   now = kube_engine_now(engine);
   if (due <= now) return 0;
   return due - now > 0x7fffffff ? 0x7fffffff : (int)(due - now);
+}
+
+static bool some_moved(const kube_engine *engine) { return engine->ready.next != &engine->ready; }
+
+int kube_engine_timeout(const kube_engine *engine) {
+  return some_moved(engine) ? 0 : time_left(engine);
 }
 
 static int to_curl(const kube_poller_event *event) {
@@ -305,11 +317,9 @@ static int to_curl(const kube_poller_event *event) {
          (event->broken ? CURL_CSELECT_ERR : 0);
 }
 
-/* Lets libcurl work on every socket that is ready; again only if there may be more of them. */
-static void serve_sockets(kube_engine *engine) {
-  kube_poller_event events[BATCH];
-  int i, n, running;
-  n = kube_poller_take(&engine->poller, events, BATCH);
+/* Lets libcurl work on the sockets that are ready. */
+static void serve_sockets(kube_engine *engine, const kube_poller_event *events, int n) {
+  int i, running;
   for (i = 0; i < n; i++)
     curl_multi_socket_action(engine->pools[events[i].tag].multi, events[i].fd, to_curl(&events[i]),
                              &running);
@@ -342,14 +352,19 @@ static void note_finished(CURLM *multi) {
   }
 }
 
-kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
-  int i;
+/* Waits up to ms for something to happen, and does all that can be done then. */
+static kube_status wait_and_step(kube_engine *engine, int ms, int *happened, kube_error *err) {
+  kube_poller_event events[BATCH];
   sigset_t all, old;
+  int i, n;
   kube_status status = kube_engine_check(engine, err);
   if (status != KUBE_OK) return status;
+  n = kube_poller_take(&engine->poller, ms, events, BATCH, happened);
+  if (*happened < 0 && errno != EINTR)
+    return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(errno));
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old); /* resolver threads inherit the mask */
-  serve_sockets(engine);
+  serve_sockets(engine, events, n);
   serve_timers(engine);
   for (i = 0; i < KUBE_POOLS; i++) note_finished(engine->pools[i].multi);
   kube_engine_arm(engine);
@@ -359,24 +374,26 @@ kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
   return kube_fail(err, KUBE_ESYSTEM, "a socket could not be watched: too many open files?");
 }
 
+kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
+  int happened;
+  return wait_and_step(engine, 0, &happened, err);
+}
+
 void kube_handle_rest(kube_handle *handle) { leave_ready(handle); }
 
-/* Waits for the descriptor alone, which timers make readable too. */
-kube_status kube_engine_wait_fd(kube_engine *engine, int timeout, kube_error *err) {
-  struct pollfd fd = {.fd = engine->poller.fd, .events = POLLIN};
-  kube_status status;
-  int n = poll(&fd, 1, timeout);
-  if (n < 0 && errno != EINTR)
-    return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(errno));
-  status = kube_engine_step(engine, err);
+/* Waits at most as long as somebody wants to and until something is due. */
+static kube_status wait_until(kube_engine *engine, int timeout, int due, kube_error *err) {
+  const bool due_first = due >= 0 && (timeout < 0 || due <= timeout);
+  int happened;
+  kube_status status = wait_and_step(engine, due_first ? due : timeout, &happened, err);
   if (status != KUBE_OK) return status;
-  return n > 0 ? KUBE_OK : KUBE_AGAIN;
+  return happened > 0 || due_first ? KUBE_OK : KUBE_AGAIN;
+}
+
+kube_status kube_engine_wait_for_more(kube_engine *engine, int timeout, kube_error *err) {
+  return wait_until(engine, timeout, time_left(engine), err);
 }
 
 kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err) {
-  int own = kube_engine_timeout(engine);
-  kube_status status;
-  if (own >= 0 && (timeout < 0 || own < timeout)) timeout = own;
-  status = kube_engine_wait_fd(engine, timeout, err);
-  return status == KUBE_AGAIN && own == timeout ? KUBE_OK : status;
+  return wait_until(engine, timeout, kube_engine_timeout(engine), err);
 }

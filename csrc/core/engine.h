@@ -48,6 +48,7 @@ struct kube_engine {
   kube_pool pools[KUBE_POOLS];
   long long skew;  /* what kube_engine_advance added to the clock */
   long long armed; /* what the poller's timer is set to; -1 nothing */
+  bool lent;       /* somebody watches the descriptor: it has to tell of timers too */
   kube_timers timers;
   kube_handle ready; /* head of the ring of handles that moved */
   kube_claim claims; /* who sends on which connection */
@@ -63,7 +64,8 @@ kube_engine *kube_engine_retain(kube_engine *engine);
 /* KUBE_EUSAGE in a process other than the one that made it. */
 kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
 
-/* After libcurl was told something outside a step: its timer may have changed. */
+/* After libcurl was told something outside a step: its timer may have changed. Costs nothing while
+** nobody asked for the descriptor: who waits by kube_engine_wait needs no timer in it. */
 void kube_engine_arm(kube_engine *engine);
 
 /* Hooks for libcurl's sockets; arg is the engine. */
@@ -81,7 +83,7 @@ void kube_handle_wake(kube_handle *handle);
 void kube_handle_rest(kube_handle *handle);
 
 /* kube_engine_wait for one who serves one handle and leaves the others that moved where they are. */
-kube_status kube_engine_wait_fd(kube_engine *engine, int timeout, kube_error *err);
+kube_status kube_engine_wait_for_more(kube_engine *engine, int timeout, kube_error *err);
 
 /* Sets the handle's one timer (ms of the engine's clock); the handle moves when it is due. */
 kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err);

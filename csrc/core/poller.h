@@ -35,7 +35,10 @@ void kube_poller_forget(kube_poller *p, int fd);
 /* Makes fd readable ms from now (0: at once; -1: never). */
 void kube_poller_arm(kube_poller *p, long long ms);
 
-/* What is ready now, without waiting: the number of events written, at most max. */
-int kube_poller_take(kube_poller *p, kube_poller_event *events, int max);
+/*
+** What is ready, after a wait of at most ms for something to be (0: none, -1: for ever): the number
+** of events written, at most max. *n is what there was, with the timer; -1 and errno on failure.
+*/
+int kube_poller_take(kube_poller *p, int ms, kube_poller_event *events, int max, int *n);
 
 #endif

@@ -15,8 +15,8 @@ enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
   KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
   KEEPALIVE_EVERY = 15,
-  RECEIVE_BUFFER = 256 * 1024,
-  HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
+  STREAM_BUFFER = 256 * 1024, /* bytes read at once of what is long: lists, watches */
+  HEADERS_CEILING = 1 << 20   /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
 struct kube_transfer {
@@ -171,7 +171,6 @@ static void set_connection(kube_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
 }
 
 /* Without TLS there is no HTTP/2 to share, and libcurl 7.88 lets who waits for it hang. */
@@ -179,6 +178,7 @@ static void set_pool(kube_transfer *t, bool own) {
   t->multi = t->handle->engine->pools[own ? KUBE_POOL_OWN : KUBE_POOL_SHARED].multi;
   if (own) {
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
   } else {
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L); /* rather share than connect */
