@@ -127,37 +127,46 @@ bool kube_json_path_step(const char **path, kube_json_step *step) {
   return true;
 }
 
-/* The first member of this name, or none. */
-static kube_json find_member(kube_json object, kube_slice name) {
-  kube_json at = {0};
+/* Where the first member of this name has its value, in the object at p; NULL when it has none. */
+static const char *find_member(const char *p, const char *end, kube_slice name) {
+  kube_json_fault fault = {0};
   kube_slice raw;
-  if (object.type == KUBE_JSON_OBJECT)
-    while (kube_json_next(object, &at, &raw))
-      if (kube_json_name_is(raw, name.bytes, name.length)) return at;
-  return (kube_json){0};
+  if (p == end || *p != '{') return NULL;
+  do {
+    p = read_name(kube_json_space(p + 1, end), end, &raw);
+    if (p == NULL || kube_json_name_is(raw, name.bytes, name.length)) return p;
+    p = kube_json_skip(p, end, &fault);
+    if (p) p = kube_json_space(p, end);
+  } while (p && p < end && *p == ',');
+  return NULL;
 }
 
-static kube_json find_element(kube_json array, size_t index) {
-  kube_json at = {0};
-  if (array.type == KUBE_JSON_ARRAY)
-    while (kube_json_next(array, &at, NULL))
-      if (index-- == 0) return at;
-  return (kube_json){0};
+/* Where the element of this index is, in the array at p; NULL when there are not so many. */
+static const char *find_element(const char *p, const char *end, size_t index) {
+  kube_json_fault fault = {0};
+  if (p == end || *p != '[') return NULL;
+  do {
+    p = kube_json_space(p + 1, end);
+    if (index-- == 0) return p < end && *p != ']' ? p : NULL;
+    p = kube_json_skip(p, end, &fault);
+    if (p) p = kube_json_space(p, end);
+  } while (p && p < end && *p == ',');
+  return NULL;
 }
 
 kube_json kube_json_find(kube_slice text, const char *path) {
-  const char *end = text.bytes + text.length;
+  const char *end = text.bytes + text.length, *p;
   kube_json value = {0};
   kube_json_fault fault = {0};
   kube_json_step step;
   if (text.length == 0) return value;
-  if (kube_json_value(kube_json_space(text.bytes, end), end, &value, &fault) == NULL)
-    return (kube_json){0};
-  while (value.type && kube_json_path_step(&path, &step)) {
-    if (step.kind == KUBE_STEP_BAD) return (kube_json){0};
-    value = step.kind == KUBE_STEP_NAME ? find_member(value, step.name)
-                                        : find_element(value, step.index);
+  p = kube_json_space(text.bytes, end);
+  while (p && kube_json_path_step(&path, &step)) {
+    if (step.kind == KUBE_STEP_BAD) return value;
+    p = step.kind == KUBE_STEP_NAME ? find_member(p, end, step.name)
+                                    : find_element(p, end, step.index);
   }
+  if (p == NULL || kube_json_value(p, end, &value, &fault) == NULL) return (kube_json){0};
   return value;
 }
 

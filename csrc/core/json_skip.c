@@ -5,31 +5,40 @@ typedef unsigned char byte;
 
 #ifdef KUBE_JSON_SSE2
 
+#include <immintrin.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
 /* What 64 bytes hold, one bit a byte. */
 typedef struct block {
   uint64_t quotes, slashes, opens, closes;
 } block;
 
-static inline block read_block(const char *p) {
+/* [ is { and ] is } without the bit 0x20. */
+INLINE void read_16(const char *p, int shift, block *b) {
+  const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+  const __m128i folded = _mm_or_si128(x, _mm_set1_epi8(0x20));
+  const __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+  const __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+  const __m128i open = _mm_cmpeq_epi8(folded, _mm_set1_epi8('{'));
+  const __m128i close = _mm_cmpeq_epi8(folded, _mm_set1_epi8('}'));
+  b->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(quote) << shift;
+  b->slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(slash) << shift;
+  b->opens |= (uint64_t)(unsigned)_mm_movemask_epi8(open) << shift;
+  b->closes |= (uint64_t)(unsigned)_mm_movemask_epi8(close) << shift;
+}
+
+INLINE block read_block(const char *p) {
   block b = {0, 0, 0, 0};
-  int i;
-  for (i = 0; i < 4; i++) {
-    const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-    const __m128i folded = _mm_or_si128(x, _mm_set1_epi8(0x20)); /* [ is { and ] is } without it */
-    const __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
-    const __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
-    const __m128i open = _mm_cmpeq_epi8(folded, _mm_set1_epi8('{'));
-    const __m128i close = _mm_cmpeq_epi8(folded, _mm_set1_epi8('}'));
-    b.quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(quote) << (16 * i);
-    b.slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(slash) << (16 * i);
-    b.opens |= (uint64_t)(unsigned)_mm_movemask_epi8(open) << (16 * i);
-    b.closes |= (uint64_t)(unsigned)_mm_movemask_epi8(close) << (16 * i);
-  }
+  read_16(p, 0, &b);
+  read_16(p + 16, 16, &b);
+  read_16(p + 32, 32, &b);
+  read_16(p + 48, 48, &b);
   return b;
 }
 
 /* The bytes that stand behind a backslash which is not itself escaped (after simdjson). */
-static inline uint64_t escaped_bytes(uint64_t slashes, bool *escaped) {
+INLINE uint64_t escaped_bytes(uint64_t slashes, bool *escaped) {
   const uint64_t even = 0x5555555555555555u;
   uint64_t follows, odd_starts, sequences;
   const uint64_t before = *escaped;
@@ -46,22 +55,58 @@ static inline uint64_t escaped_bytes(uint64_t slashes, bool *escaped) {
 }
 
 /* Each bit becomes the parity of itself and all below: between quotes, 1. */
-static inline uint64_t between(uint64_t quotes) {
-  int i;
-  for (i = 1; i < 64; i *= 2) quotes ^= quotes << i;
-  return quotes;
+INLINE uint64_t between(uint64_t quotes) {
+  quotes ^= quotes << 1;
+  quotes ^= quotes << 2;
+  quotes ^= quotes << 4;
+  quotes ^= quotes << 8;
+  quotes ^= quotes << 16;
+  return quotes ^ quotes << 32;
 }
 
-static inline size_t count_bits(uint64_t x) {
-#ifdef __POPCNT__
-  return (size_t)__builtin_popcountll(x);
-#else
+INLINE size_t count_bits(uint64_t x) {
   x -= x >> 1 & 0x5555555555555555u;
   x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
   x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
   return (size_t)(x * 0x0101010101010101u >> 56);
-#endif
 }
+
+#if defined(__x86_64__) && !defined(KUBE_JSON_NO_AVX2)
+
+/* The same where the processor has better: the rest is compiled for those that have it not. */
+#define WITH_AVX2 __attribute__((target("avx2,pclmul,popcnt")))
+
+static inline WITH_AVX2 void read_32(const char *p, int shift, block *b) {
+  const __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+  const __m256i folded = _mm256_or_si256(x, _mm256_set1_epi8(0x20));
+  const __m256i quote = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('"'));
+  const __m256i slash = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\\'));
+  const __m256i open = _mm256_cmpeq_epi8(folded, _mm256_set1_epi8('{'));
+  const __m256i close = _mm256_cmpeq_epi8(folded, _mm256_set1_epi8('}'));
+  b->quotes |= (uint64_t)(unsigned)_mm256_movemask_epi8(quote) << shift;
+  b->slashes |= (uint64_t)(unsigned)_mm256_movemask_epi8(slash) << shift;
+  b->opens |= (uint64_t)(unsigned)_mm256_movemask_epi8(open) << shift;
+  b->closes |= (uint64_t)(unsigned)_mm256_movemask_epi8(close) << shift;
+}
+
+static inline WITH_AVX2 block read_block_avx2(const char *p) {
+  block b = {0, 0, 0, 0};
+  read_32(p, 0, &b);
+  read_32(p + 32, 32, &b);
+  return b;
+}
+
+static inline WITH_AVX2 uint64_t between_avx2(uint64_t quotes) {
+  const __m128i all = _mm_set1_epi8((char)0xFF);
+  return (uint64_t)_mm_cvtsi128_si64(
+      _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)quotes), all, 0));
+}
+
+static inline WITH_AVX2 size_t count_bits_avx2(uint64_t x) {
+  return (size_t)__builtin_popcountll(x);
+}
+
+#endif
 
 /* The place of the bracket that closes all, 64 when it is not here, -1 when nested too deep. */
 static int close_in_block(size_t *depth, uint64_t opens, uint64_t closes) {
@@ -76,14 +121,22 @@ static int close_in_block(size_t *depth, uint64_t opens, uint64_t closes) {
   return 64;
 }
 
+/* How to look at a block: the same functions, for this processor or that. */
+typedef struct eyes {
+  block (*read)(const char *p);
+  uint64_t (*between)(uint64_t quotes);
+  size_t (*count)(uint64_t bits);
+} eyes;
+
 /* Goes through whole blocks; what is left is less than a block. *done when the end was found. */
-static const char *skip_blocks(kube_json_skipper *s, const char *p, const char *end, bool *done) {
+INLINE const char *skip_with(const eyes e, kube_json_skipper *s, const char *p, const char *end,
+                             bool *done) {
   for (; end - p >= 64; p += 64) {
-    const block b = read_block(p);
+    const block b = e.read(p);
     const uint64_t strings =
-        between(b.quotes & ~escaped_bytes(b.slashes, &s->escaped)) ^ (0 - (uint64_t)s->in_string);
+        e.between(b.quotes & ~escaped_bytes(b.slashes, &s->escaped)) ^ (0 - (uint64_t)s->in_string);
     const uint64_t opens = b.opens & ~strings, closes = b.closes & ~strings;
-    const size_t up = count_bits(opens), down = count_bits(closes);
+    const size_t up = e.count(opens), down = e.count(closes);
     s->in_string = strings >> 63;
     if (down < s->depth && s->depth + up <= KUBE_JSON_DEPTH) {
       s->depth += up - down;
@@ -98,6 +151,32 @@ static const char *skip_blocks(kube_json_skipper *s, const char *p, const char *
   }
   return p;
 }
+
+static const char *skip_sse2(kube_json_skipper *s, const char *p, const char *end, bool *done) {
+  return skip_with((eyes){read_block, between, count_bits}, s, p, end, done);
+}
+
+#ifdef WITH_AVX2
+
+static WITH_AVX2 const char *skip_avx2(kube_json_skipper *s, const char *p, const char *end,
+                                       bool *done) {
+  return skip_with((eyes){read_block_avx2, between_avx2, count_bits_avx2}, s, p, end, done);
+}
+
+static const char *skip_blocks(kube_json_skipper *s, const char *p, const char *end, bool *done) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
+      __builtin_cpu_supports("popcnt"))
+    return skip_avx2(s, p, end, done);
+  return skip_sse2(s, p, end, done);
+}
+
+#else
+
+static const char *skip_blocks(kube_json_skipper *s, const char *p, const char *end, bool *done) {
+  return skip_sse2(s, p, end, done);
+}
+
+#endif
 
 #else
 
