@@ -39,13 +39,13 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
 void kube_call_hang_up(kube_call *call) {
   if (call->transfer == NULL) return;
   kube_call_info_get(call, &call->last);
-  kube_transfer_free(call->transfer);
+  kube_client_hang_up(call->client, call->transfer, &call->request, call->mode->http1);
   call->transfer = NULL;
 }
 
 void kube_call_free(kube_call *call) {
   if (call == NULL) return;
-  kube_transfer_free(call->transfer);
+  kube_client_hang_up(call->client, call->transfer, &call->request, call->mode->http1);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);

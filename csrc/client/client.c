@@ -102,6 +102,7 @@ kube_client *kube_client_retain(kube_client *client) {
 
 void kube_client_free(kube_client *client) {
   if (client == NULL || --client->references > 0) return;
+  kube_transfer_free(client->spare);
   free(client->base);
   free(client->connect_to);
   free(client->host);
@@ -140,35 +141,68 @@ static kube_status add_headers(kube_client *client, kube_transfer *t, const kube
   return status;
 }
 
-kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
-                                const kube_request *request, bool http1, kube_error *err) {
+/* Starts a new transfer for the request. */
+static kube_transfer *send_new(kube_client *client, kube_handle *handle,
+                               const kube_request *request, bool http1, const char *url,
+                               kube_error *err) {
   const kube_config *config = client->config;
-  kube_buffer url = {0};
   kube_transfer *t = kube_transfer_new(handle, err);
   kube_transfer_options options = {.method = request->method,
+                                   .url = url,
                                    .proxy = config->proxy,
                                    .connect_to = client->connect_to,
                                    .http1 = http1,
                                    .compression = !config->disable_compression};
-  kube_status status =
-      t ? kube_buffer_printf(&url, err, "%s%s", client->base, request->path) : KUBE_ENOMEM;
-  if (status == KUBE_OK) status = kube_query_write(&request->query, &url, err);
-  if (status == KUBE_OK) status = add_headers(client, t, request, err);
-  if (status == KUBE_OK && (options.url = kube_buffer_text(&url, err)) == NULL)
-    status = KUBE_ENOMEM;
-  if (status == KUBE_OK) {
-    if (kube_config_is_tls(config)) options.tls = &config->tls;
-    if (kube_buffer_length(&request->body)) {
-      /* Not on a shared HTTP/2 connection: when the server ends that (GOAWAY), libcurl 7.88 fails
-      ** half of the writes under way on it, or loses what is answered (measured). */
-      options.http1 = true;
-      options.body = kube_buffer_bytes(&request->body);
-      options.body_length = kube_buffer_length(&request->body);
-    }
-    status = kube_transfer_start(t, &options, err);
+  if (t == NULL || add_headers(client, t, request, err) != KUBE_OK) goto failed;
+  if (kube_config_is_tls(config)) options.tls = &config->tls;
+  if (kube_buffer_length(&request->body)) {
+    /* Not on a shared HTTP/2 connection: when the server ends that (GOAWAY), libcurl 7.88 fails
+    ** half of the writes under way on it, or loses what is answered (measured). */
+    options.http1 = true;
+    options.body = kube_buffer_bytes(&request->body);
+    options.body_length = kube_buffer_length(&request->body);
   }
-  kube_buffer_clear(&url);
-  if (status == KUBE_OK) return t;
+  if (kube_transfer_start(t, &options, err) == KUBE_OK) return t;
+failed:
   kube_transfer_free(t);
   return NULL;
+}
+
+/* The gets of a client differ in their URLs alone, unless they ask for something special. */
+static bool is_plain_get(const kube_request *request, bool http1) {
+  return !http1 && request->accept == NULL && strcmp(request->method, "GET") == 0;
+}
+
+static kube_transfer *send_spare(kube_client *client, kube_handle *handle, const char *url,
+                                 kube_error *err) {
+  kube_transfer *t = client->spare;
+  client->spare = NULL;
+  if (kube_transfer_restart(t, handle, url, err) == KUBE_OK) return t;
+  kube_transfer_free(t);
+  return NULL;
+}
+
+kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
+                                const kube_request *request, bool http1, kube_error *err) {
+  kube_buffer buffer = {0};
+  kube_transfer *t = NULL;
+  const char *url = NULL;
+  kube_status status = kube_buffer_printf(&buffer, err, "%s%s", client->base, request->path);
+  if (status == KUBE_OK) status = kube_query_write(&request->query, &buffer, err);
+  if (status == KUBE_OK) url = kube_buffer_text(&buffer, err);
+  if (url)
+    t = client->spare && is_plain_get(request, http1)
+            ? send_spare(client, handle, url, err)
+            : send_new(client, handle, request, http1, url, err);
+  kube_buffer_clear(&buffer);
+  return t;
+}
+
+void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request,
+                         bool http1) {
+  if (transfer && client->spare == NULL && is_plain_get(request, http1) &&
+      kube_transfer_park(transfer))
+    client->spare = transfer;
+  else
+    kube_transfer_free(transfer);
 }

@@ -14,6 +14,7 @@ struct kube_client {
   char *base;       /* what paths are put behind: the server, or its name to verify with its port */
   char *connect_to; /* "::host:port" when base does not name the real host; NULL */
   char *host;       /* then the Host header the server expects; NULL */
+  kube_transfer *spare; /* a parked get of ours; NULL */
 };
 
 kube_client *kube_client_retain(kube_client *client);
@@ -25,5 +26,9 @@ kube_client *kube_client_retain(kube_client *client);
 */
 kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
                                 const kube_request *request, bool http1, kube_error *err);
+
+/* Takes back what send gave for that request: frees it, or keeps it for the next that is like it. */
+void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request,
+                         bool http1);
 
 #endif

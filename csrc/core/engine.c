@@ -228,6 +228,7 @@ void kube_handle_wake(kube_handle *handle) {
   head->previous->next = handle;
   head->previous = handle;
   handle->ready = true;
+  handle->engine->moves++;
 }
 
 kube_call *kube_engine_next_ready(kube_engine *engine) {
@@ -352,48 +353,58 @@ static void note_finished(CURLM *multi) {
   }
 }
 
-/* Waits up to ms for something to happen, and does all that can be done then. */
-static kube_status wait_and_step(kube_engine *engine, int ms, int *happened, kube_error *err) {
-  kube_poller_event events[BATCH];
-  sigset_t all, old;
-  int i, n;
-  kube_status status = kube_engine_check(engine, err);
-  if (status != KUBE_OK) return status;
-  n = kube_poller_take(&engine->poller, ms, events, BATCH, happened);
-  if (*happened < 0 && errno != EINTR)
-    return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(errno));
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old); /* resolver threads inherit the mask */
-  serve_sockets(engine, events, n);
+/* What libcurl has to do because of the time, and what that brought to an end. */
+static void serve_time(kube_engine *engine) {
+  int i;
   serve_timers(engine);
   for (i = 0; i < KUBE_POOLS; i++) note_finished(engine->pools[i].multi);
+}
+
+/*
+** Does what is due, so that what was just started goes out; waits up to timeout ms for something to
+** happen, unless something moved; and does all that can be done then. All signals are blocked but
+** in the wait: resolver threads inherit the mask. *in_vain: time ran out, and nothing was due.
+*/
+static kube_status wait_and_step(kube_engine *engine, int timeout, bool *in_vain, kube_error *err) {
+  const unsigned moves = engine->moves;
+  kube_poller_event events[BATCH];
+  sigset_t all, old;
+  int n, happened, due, failed;
+  kube_status status = kube_engine_check(engine, err);
+  if (status != KUBE_OK) return status;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  if (time_left(engine) == 0) serve_time(engine);
+  due = engine->moves != moves ? 0 : time_left(engine);
+  *in_vain = due < 0 || (timeout >= 0 && timeout < due);
+  n = kube_poller_take(&engine->poller, *in_vain ? timeout : due, &old, events, BATCH, &happened);
+  failed = happened < 0 && errno != EINTR ? errno : 0;
+  if (happened > 0) *in_vain = false;
+  serve_sockets(engine, events, n);
+  serve_time(engine);
   kube_engine_arm(engine);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
+  if (failed) return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(failed));
   if (!engine->lost_socket) return KUBE_OK;
   engine->lost_socket = false;
   return kube_fail(err, KUBE_ESYSTEM, "a socket could not be watched: too many open files?");
 }
 
 kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
-  int happened;
-  return wait_and_step(engine, 0, &happened, err);
+  bool in_vain;
+  return wait_and_step(engine, 0, &in_vain, err);
 }
 
 void kube_handle_rest(kube_handle *handle) { leave_ready(handle); }
 
-/* Waits at most as long as somebody wants to and until something is due. */
-static kube_status wait_until(kube_engine *engine, int timeout, int due, kube_error *err) {
-  const bool due_first = due >= 0 && (timeout < 0 || due <= timeout);
-  int happened;
-  kube_status status = wait_and_step(engine, due_first ? due : timeout, &happened, err);
-  if (status != KUBE_OK) return status;
-  return happened > 0 || due_first ? KUBE_OK : KUBE_AGAIN;
-}
-
 kube_status kube_engine_wait_for_more(kube_engine *engine, int timeout, kube_error *err) {
-  return wait_until(engine, timeout, time_left(engine), err);
+  bool in_vain;
+  kube_status status = wait_and_step(engine, timeout, &in_vain, err);
+  return status == KUBE_OK && in_vain ? KUBE_AGAIN : status;
 }
 
 kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err) {
-  return wait_until(engine, timeout, kube_engine_timeout(engine), err);
+  const bool moved = some_moved(engine);
+  kube_status status = kube_engine_wait_for_more(engine, moved ? 0 : timeout, err);
+  return status == KUBE_AGAIN && moved ? KUBE_OK : status;
 }

@@ -51,6 +51,7 @@ struct kube_engine {
   bool lent;       /* somebody watches the descriptor: it has to tell of timers too */
   kube_timers timers;
   kube_handle ready; /* head of the ring of handles that moved */
+  unsigned moves;    /* how many did so far */
   kube_claim claims; /* who sends on which connection */
   uint64_t last_id;
   int *sockets; /* open ones of libcurl, for a child that abandons them */

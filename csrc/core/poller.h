@@ -5,6 +5,7 @@
 #ifndef KUBE_CORE_POLLER_H
 #define KUBE_CORE_POLLER_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "error.h"
@@ -36,9 +37,11 @@ void kube_poller_forget(kube_poller *p, int fd);
 void kube_poller_arm(kube_poller *p, long long ms);
 
 /*
-** What is ready, after a wait of at most ms for something to be (0: none, -1: for ever): the number
-** of events written, at most max. *n is what there was, with the timer; -1 and errno on failure.
+** What is ready, after a wait of at most ms for something to be (0: none, -1: for ever), during which
+** the signals of *mask are blocked: the number of events written, at most max. *n is what there was,
+** with the timer; -1 and errno on failure.
 */
-int kube_poller_take(kube_poller *p, int ms, kube_poller_event *events, int max, int *n);
+int kube_poller_take(kube_poller *p, int ms, const sigset_t *mask, kube_poller_event *events,
+                     int max, int *n);
 
 #endif

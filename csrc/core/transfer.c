@@ -16,11 +16,13 @@ enum {
   KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
   KEEPALIVE_EVERY = 15,
   STREAM_BUFFER = 256 * 1024, /* bytes read at once of what is long: lists, watches */
+  PARKED_BODY = 64 * 1024,    /* bytes of room that a parked transfer keeps */
   HEADERS_CEILING = 1 << 20   /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
 struct kube_transfer {
-  kube_handle *handle; /* of the call it belongs to, which outlives it */
+  kube_engine *engine; /* which outlives it */
+  kube_handle *handle; /* of the call it belongs to, which outlives it; NULL when parked */
   CURL *easy;
   CURLM *multi; /* the pool it is in */
   struct curl_slist *headers;
@@ -83,7 +85,7 @@ static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port
   kube_transfer *t = arg;
   (void)ip, (void)local_ip, (void)port, (void)local_port;
   if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
-  t->collided = !kube_claim_take(&t->handle->engine->claims, &t->claim, t->easy);
+  t->collided = !kube_claim_take(&t->engine->claims, &t->claim, t->easy);
   if (t->collided) return CURL_PREREQFUNC_ABORT;
   t->sent = true;
   return CURL_PREREQFUNC_OK;
@@ -116,6 +118,7 @@ kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err) {
     kube_fail_memory(err, "a request");
     return NULL;
   }
+  t->engine = handle->engine;
   t->handle = handle;
   t->high_water = HIGH_WATER;
   return t;
@@ -133,15 +136,45 @@ void kube_transfer_free(kube_transfer *t) {
   if (t == NULL) return;
   kube_claim_drop(&t->claim);
   /* In a child process the connections are the parent's: not a word to libcurl. */
-  if (kube_engine_check(t->handle->engine, NULL) == KUBE_OK) {
+  if (kube_engine_check(t->engine, NULL) == KUBE_OK) {
     if (t->added) curl_multi_remove_handle(t->multi, t->easy);
     curl_easy_cleanup(t->easy);
-    kube_engine_arm(t->handle->engine);
+    kube_engine_arm(t->engine);
   }
   free_headers(t->headers);
   curl_slist_free_all(t->connect_to);
   kube_buffer_clear(&t->body);
   free(t);
+}
+
+bool kube_transfer_park(kube_transfer *t) {
+  if (!t->ended || t->result != CURLE_OK || t->once || !t->added ||
+      kube_engine_check(t->engine, NULL) != KUBE_OK)
+    return false;
+  kube_claim_drop(&t->claim);
+  curl_multi_remove_handle(t->multi, t->easy);
+  kube_engine_arm(t->engine);
+  if (t->body.size > PARKED_BODY) kube_buffer_clear(&t->body);
+  kube_buffer_reset(&t->body);
+  t->handle = NULL;
+  t->high_water = HIGH_WATER;
+  t->headers_length = 0;
+  t->code = 0;
+  t->sent = t->collided = t->added = t->paused = t->held = t->ended = t->no_room = false;
+  t->detail[0] = '\0';
+  return true;
+}
+
+kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
+                                  kube_error *err) {
+  t->handle = handle;
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 0L);
+  if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
+      curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
+    return kube_fail_memory(err, "a request");
+  t->added = true;
+  kube_engine_arm(t->engine);
+  return KUBE_OK;
 }
 
 static kube_status append(struct curl_slist **list, const char *line, kube_error *err) {
@@ -160,7 +193,7 @@ kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error 
 
 static void set_connection(kube_transfer *t) {
   CURL *easy = t->easy;
-  kube_engine *engine = t->handle->engine;
+  kube_engine *engine = t->engine;
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, kube_engine_open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, engine);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, kube_engine_close_socket);
@@ -175,7 +208,7 @@ static void set_connection(kube_transfer *t) {
 
 /* Without TLS there is no HTTP/2 to share, and libcurl 7.88 lets who waits for it hang. */
 static void set_pool(kube_transfer *t, bool own) {
-  t->multi = t->handle->engine->pools[own ? KUBE_POOL_OWN : KUBE_POOL_SHARED].multi;
+  t->multi = t->engine->pools[own ? KUBE_POOL_OWN : KUBE_POOL_SHARED].multi;
   if (own) {
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
@@ -225,7 +258,7 @@ static void set_callbacks(kube_transfer *t) {
 
 kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *options,
                                 kube_error *err) {
-  kube_status status = kube_engine_check(t->handle->engine, err);
+  kube_status status = kube_engine_check(t->engine, err);
   if (status == KUBE_OK && options->connect_to)
     status = append(&t->connect_to, options->connect_to, err);
   if (status == KUBE_OK) status = append(&t->headers, "Expect:", err); /* no 100-continue */
@@ -240,7 +273,7 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
     return kube_fail_memory(err, "a request");
   t->added = true;
-  kube_engine_arm(t->handle->engine);
+  kube_engine_arm(t->engine);
   return KUBE_OK;
 }
 
@@ -315,10 +348,10 @@ kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
 }
 
 static void resume(kube_transfer *t) {
-  if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->handle->engine)) return;
+  if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
-  kube_engine_arm(t->handle->engine);
+  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_hold(kube_transfer *t) { t->held = true; }

@@ -66,6 +66,15 @@ void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info);
 /* Frees at any moment, canceling what is under way; NULL is fine. */
 void kube_transfer_free(kube_transfer *t);
 
+/*
+** Making a request ready costs a third of a small one: so a transfer without a body that came to a
+** good end can be parked, without a handle, and sent again with all it was told but another URL and
+** for another handle of the same engine. False when it cannot: then it is to be freed.
+*/
+bool kube_transfer_park(kube_transfer *t);
+kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
+                                  kube_error *err);
+
 /* For the engine: the exchange is over. */
 void kube_transfer_note_end(kube_transfer *t, CURLcode result);
 
