@@ -111,6 +111,75 @@ static void say_hello(server_connection *c, void *arg) {
   server_json(c, "{\"hello\":1}");
 }
 
+/* Answers with the target it was asked for, in as many bytes as the query says. */
+static void say_target(server_connection *c, void *arg) {
+  const char *size = strchr(c->target, '?');
+  const int length = size ? atoi(size + 1) : 0;
+  char *text = malloc((size_t)length + sizeof c->target + 8);
+  (void)arg;
+  if (text == NULL) abort();
+  sprintf(text, "{\"%s\":\"%0*d\"}", c->target, length, 0);
+  if (strstr(c->target, "/cut")) {
+    server_text(c, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{");
+    c->close = true;
+  } else if (strstr(c->target, "/none")) {
+    server_answer(c, 404, "text/plain", "no");
+  } else {
+    server_json(c, text);
+  }
+  free(text);
+}
+
+/* What a get leaves for the next one is nothing of its answer, however it ended. */
+static void gets_follow_each_other(void) {
+  static const char *const paths[] = {"/a",   "/b?7", "/none", "/c",    "/d?300000", "/e",
+                                      "/cut", "/f",   "/g",    "/none", "/h?200000", "/i?2000"};
+  place p;
+  size_t i;
+  int connects = 0;
+  open_place(&p, say_target, NULL);
+  for (i = 0; i < sizeof paths / sizeof *paths; i++) {
+    kube_call *call = get(&p, paths[i], 0);
+    kube_frame frame;
+    kube_error err = {0};
+    kube_call_info info;
+    char want[64];
+    const kube_status status = kube_call_next(call, &frame, PATIENCE, &err);
+    if (strcmp(paths[i], "/cut") == 0) {
+      CHECK(status == KUBE_ENETWORK);
+    } else if (strcmp(paths[i], "/none") == 0) {
+      CHECK(status == KUBE_EAPI && err.code == 404);
+    } else if (CHECK(status == KUBE_OK)) {
+      snprintf(want, sizeof want, "{\"%s\":\"0", paths[i]);
+      CHECK(frame.object.length > strlen(want) &&
+            memcmp(frame.object.bytes, want, strlen(want)) == 0);
+    }
+    kube_call_info_get(call, &info);
+    connects += info.connects;
+    if (i % 2) kube_call_take(call); /* or not: it is freed in any case */
+    kube_call_free(call);
+  }
+  CHECK(connects == 2); /* one more after the one that was cut */
+  close_place(&p);
+}
+
+/* A get that is given up leaves nothing either, and two at a time do not share. */
+static void gets_beside_each_other(void) {
+  place p;
+  int i;
+  open_place(&p, say_target, NULL);
+  for (i = 0; i < 6; i++) {
+    kube_call *first = get(&p, "/first", 0), *second = get(&p, "/second?400000", 0);
+    kube_call *third = get(&p, "/third", 0);
+    next_is(third, "{\"/third\":\"0\"}");
+    kube_call_free(second);
+    next_is(first, "{\"/first\":\"0\"}");
+    kube_call_free(i % 2 ? first : third);
+    kube_call_free(i % 2 ? third : first);
+  }
+  close_place(&p);
+}
+
 static void an_object_is_there_until_it_is_taken(void) {
   place p;
   kube_frame first, second;
@@ -909,6 +978,8 @@ static void discovery_asks_for_the_aggregated_documents(void) {
 
 int main(void) {
   RUN(an_object_is_there_until_it_is_taken);
+  RUN(gets_follow_each_other);
+  RUN(gets_beside_each_other);
   RUN(a_refusal_is_kept);
   RUN(each_verb_is_sent_as_client_go_does);
   RUN(what_cannot_be_sent_is_refused_at_once);
