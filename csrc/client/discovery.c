@@ -175,12 +175,18 @@ static kube_status keep(kube_discovery *d, cJSON *document, kube_error *err) {
   return KUBE_OK;
 }
 
+/* cJSON does not say whether the text was bad or memory ran out. */
+static kube_status fail_to_parse(kube_slice text, kube_error *err) {
+  if (kube_json_validate(text, NULL) == KUBE_OK) return kube_fail_memory(err, "discovery");
+  return kube_fail(err, KUBE_EDECODE, "discovery: the answer is not JSON");
+}
+
 kube_status kube_discovery_add(kube_discovery *d, kube_slice text, kube_error *err) {
   cJSON *document = cJSON_ParseWithLength(text.bytes, text.length);
   const cJSON *group, *version;
   const char *kind;
   kube_status status;
-  if (document == NULL) return kube_fail(err, KUBE_EDECODE, "discovery: the answer is not JSON");
+  if (document == NULL) return fail_to_parse(text, err);
   status = keep(d, document, err);
   if (status != KUBE_OK) return status;
   kind = text_of(document, "kind");

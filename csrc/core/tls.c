@@ -83,10 +83,13 @@ static struct curl_blob blob(const kube_buffer *pem) {
 ** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
 ** places.
 */
-static void trust_system(CURL *easy) {
+static CURLcode trust_system(CURL *easy) {
   const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-  if (file && *file) curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-  if (directory && *directory) curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
+  CURLcode failed = CURLE_OK;
+  if (file && *file) failed = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+  if (directory && *directory && !failed)
+    failed = curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
+  return failed;
 }
 
 kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
@@ -100,7 +103,7 @@ kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
     failed = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &b);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else /etc/ssl/certs is trusted beside it */
   } else {
-    trust_system(easy);
+    failed = trust_system(easy);
   }
   if (kube_buffer_length(&tls->cert) && !failed) {
     b = blob(&tls->cert);

@@ -8,14 +8,12 @@
 
 static kube_client *check_client(lua_State *L) { return kube_box_check(L, 1, KUBE_LUA_CLIENT); }
 
+/* The text stays on the stack: the table may be another one by the time it is used. */
 static const char *field_text(lua_State *L, int index, const char *field) {
-  const char *text;
   lua_getfield(L, index, field);
   if (lua_type(L, -1) != LUA_TSTRING)
     luaL_error(L, "a resource needs group, version and resource as strings: %s is missing", field);
-  text = lua_tostring(L, -1); /* lives as long as the table */
-  lua_pop(L, 1);
-  return text;
+  return lua_tostring(L, -1);
 }
 
 /* { group = "apps", version = "v1", resource = "deployments" } */
@@ -52,6 +50,7 @@ typedef struct target {
 
 static target check_target(lua_State *L) {
   target t;
+  lua_settop(L, 7); /* what is pushed is no argument */
   check_client(L);
   t.resource = check_resource(L, 2);
   t.ns = luaL_optstring(L, 3, NULL);
@@ -251,9 +250,9 @@ static int client_version(lua_State *L) {
 /* client(engine, config) -> client | nil, err */
 static int client_new(lua_State *L) {
   kube_error err = {0};
+  void **box = kube_box_new(L, KUBE_LUA_CLIENT); /* first: see START */
   kube_engine *engine = kube_box_check(L, 1, KUBE_LUA_ENGINE);
   kube_config *config = kube_box_check(L, 2, KUBE_LUA_CONFIG);
-  void **box = kube_box_new(L, KUBE_LUA_CLIENT);
   *box = kube_client_new(engine, config, &err);
   return *box ? 1 : kube_push_error(L, &err);
 }

@@ -47,7 +47,7 @@ static int engine_step(lua_State *L) {
 static int engine_wait(lua_State *L) {
   kube_error err = {0};
   lua_Number seconds = luaL_optnumber(L, 2, -1);
-  int ms = seconds < 0 ? KUBE_FOREVER : seconds > 2e6 ? 2000000000 : (int)(seconds * 1000 + 0.999);
+  int ms = seconds < 0 ? KUBE_FOREVER : seconds < 2e6 ? (int)(seconds * 1000 + 0.999) : 2000000000;
   kube_status status = kube_engine_wait(check_engine(L), ms, &err);
   if (status != KUBE_OK && status != KUBE_AGAIN) return kube_push_error(L, &err);
   lua_pushboolean(L, status == KUBE_OK);

@@ -94,6 +94,13 @@ static void push_array_mt(lua_State *L) {
   lua_remove(L, -2);
 }
 
+bool kube_json_has_room(lua_State *L, int slots) {
+  if (lua_checkstack(L, slots)) return true;
+  lua_newuserdatauv(L, (size_t)slots * 16, 0); /* as much as the slots take: throws */
+  lua_pop(L, 1);
+  return lua_checkstack(L, slots);
+}
+
 /* ---- projections ---- */
 
 /* How many nodes a path needs at most, and whether it is one. */
@@ -264,7 +271,7 @@ static int json_decode(lua_State *L) {
   return 3;
 }
 
-/* encode(value [, options]) -> text | nil, message */
+/* encode(value [, options]) -> text | nil, message, reason */
 static int json_encode(lua_State *L) {
   kube_json_format format;
   kube_error err;
@@ -277,7 +284,8 @@ static int json_encode(lua_State *L) {
     kube_buffer_clear(out);
     lua_pushnil(L);
     lua_pushstring(L, err.message);
-    return 2;
+    lua_pushstring(L, err.reason);
+    return 3;
   }
   lua_pushlstring(L, kube_buffer_bytes(out), kube_buffer_length(out));
   kube_buffer_clear(out);

@@ -86,6 +86,12 @@ int kube_lua_open_json(lua_State *L);
 /* What a state has for JSON, in a table of the registry: pushes that table. */
 void kube_json_push_state(lua_State *L);
 
+/*
+** Makes room on the stack; false when it is full. Lua does not tell that from memory that ran out,
+** which is thrown here.
+*/
+bool kube_json_has_room(lua_State *L, int slots);
+
 /* Pushes package.loaded[name], by raw access; nil also in a state that has no package library. */
 void kube_json_push_loaded(lua_State *L, const char *name);
 

@@ -299,7 +299,7 @@ static int batch_of(int depth) { return depth <= 4 ? 256 : depth <= 16 ? 64 : 2;
 /* Enters a container: room on the stack for its values; false when it is nested too deep. */
 static bool enter(decoder *d, const char *p, int slots) {
   if (++d->depth > KUBE_JSON_DEPTH) return bad(d, p, "nested too deep") != NULL;
-  if (!lua_checkstack(d->L, slots)) return bad(d, p, "nested too deep for Lua's stack") != NULL;
+  if (!kube_json_has_room(d->L, slots)) return bad(d, p, "nested too deep for Lua's stack") != NULL;
   return true;
 }
 

@@ -414,7 +414,7 @@ static kube_status write_table(encoder *e, int table, const crumb *at) {
   kube_status status;
   mark found;
   if (e->depth == KUBE_JSON_DEPTH) return fail(e, at, "nested deeper than 512: a cycle?");
-  if (!lua_checkstack(L, 16)) return fail(e, at, "nested too deep for Lua's stack");
+  if (!kube_json_has_room(L, 16)) return fail(e, at, "nested too deep for Lua's stack");
   found = read_mark(e, table);
   e->depth++;
   status = is_array(e, table, found) && found != HAS_NULLS ? write_array(e, table, at)

@@ -4,28 +4,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-static void read_option(lua_State *L, const kube_option *option, char *out) {
+/* Beyond what is exact there is only "very much"; NaN is 0. */
+static int64_t to_integer(lua_Number n) {
+  const lua_Number most = 1e15;
+  return n > most ? (int64_t)most : n < -most ? -(int64_t)most : n == n ? (int64_t)n : 0;
+}
+
+/* Reads the value at the top; whether it must stay there. */
+static bool read_option(lua_State *L, const kube_option *option, char *out) {
   void *field = out + option->offset;
+  lua_Number number;
   switch (option->type) {
     case KUBE_OPTION_TEXT:
-      /* only strings: a number would be converted on the stack and its text lost with it */
-      if (lua_type(L, -1) == LUA_TSTRING) *(const char **)field = lua_tostring(L, -1);
+      if (lua_type(L, -1) != LUA_TSTRING) break;
+      *(const char **)field = lua_tostring(L, -1);
+      return true;
+    case KUBE_OPTION_INTEGER: *(int64_t *)field = to_integer(lua_tonumber(L, -1)); break;
+    case KUBE_OPTION_SECONDS:
+      number = lua_tonumber(L, -1) * 1000;
+      *(int64_t *)field = number > 0 && number < 1 ? 1 : to_integer(number > 0 ? number : 0);
       break;
-    case KUBE_OPTION_INTEGER: *(int64_t *)field = (int64_t)lua_tonumber(L, -1); break;
-    case KUBE_OPTION_SECONDS: {
-      lua_Number ms = lua_tonumber(L, -1) * 1000;
-      *(int64_t *)field = ms <= 0 ? 0 : ms < 1 ? 1 : ms > 1e15 ? (int64_t)1e15 : (int64_t)ms;
-      break;
-    }
     case KUBE_OPTION_FLAG: *(bool *)field = lua_toboolean(L, -1); break;
   }
+  return false;
 }
 
 void kube_read_options(lua_State *L, int index, const kube_option *list, void *out) {
   if (!lua_istable(L, index)) return;
   for (; list->name; list++) {
+    luaL_checkstack(L, 4, "options");
     lua_getfield(L, index, list->name);
-    if (!lua_isnil(L, -1)) read_option(L, list, out);
-    lua_pop(L, 1);
+    if (lua_isnil(L, -1) || !read_option(L, list, out)) lua_pop(L, 1);
   }
 }

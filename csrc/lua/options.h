@@ -10,7 +10,7 @@
 #include "compat.h"
 
 typedef enum kube_option_type {
-  KUBE_OPTION_TEXT,    /* const char *, a view that lives as long as the table */
+  KUBE_OPTION_TEXT,    /* const char *, a view of what stays on the stack */
   KUBE_OPTION_INTEGER, /* int64_t */
   KUBE_OPTION_SECONDS, /* int64_t of milliseconds */
   KUBE_OPTION_FLAG     /* bool */
@@ -22,7 +22,10 @@ typedef struct kube_option {
   size_t offset;
 } kube_option;
 
-/* Fills the zeroed struct from the table at index (nil: none). */
+/*
+** Fills the zeroed struct from the table at index (nil: none). Leaves the texts on the stack: the
+** table may be another one by the time they are used, or have made them up for us.
+*/
 void kube_read_options(lua_State *L, int index, const kube_option *list, void *out);
 
 #endif

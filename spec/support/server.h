@@ -9,6 +9,7 @@
 #define SPEC_SUPPORT_SERVER_H
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -200,9 +201,10 @@ static inline void *server_converse(void *arg) {
 static inline void *server_accept(void *arg) {
   server *s = arg;
   for (;;) {
-    const int fd = accept(s->listener, NULL, NULL);
+    const int fd = accept(s->listener, NULL, NULL), at_once = 1;
     server_connection *c;
     if (fd < 0) return NULL;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->server = s;

@@ -8,8 +8,9 @@ Waiter.__index = Waiter
 
 function Waiter:wake() self.woken = true end
 
---- Waits for wake: true | nil, "timeout" | nil, err.
-function Waiter:wait(deadline)
+function Waiter:is_waiting() return self.waiting end
+
+local function wait_in_place(self, deadline)
   while not self.woken do
     local left = deadline and deadline - host.now()
     if left and left <= 0 then return nil, "timeout" end
@@ -18,6 +19,15 @@ function Waiter:wait(deadline)
   end
   self.woken = false
   return true
+end
+
+--- Waits for wake: true | nil, "timeout" | nil, err.
+function Waiter:wait(deadline)
+  self.waiting = true
+  local ran, ok, why = pcall(wait_in_place, self, deadline) -- an interrupt, no memory
+  self.waiting = false
+  if not ran then error(ok, 0) end
+  return ok, why
 end
 
 function blocking.waiter() return setmetatable({}, Waiter) end

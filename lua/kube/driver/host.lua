@@ -59,7 +59,7 @@ end
 -- @param deadline  of driver.now(), or nil
 -- @return true | nil, "timeout" | nil, "canceled" | nil, err
 function host.await(driver, id, deadline)
-  if waiters[id] then
+  if waiters[id] and waiters[id]:is_waiting() then
     error("another task is waiting for this call already: one reader a stream", 0)
   end
   local waiter = driver.waiter()

@@ -8,7 +8,8 @@
 --   sleep(s)  waits
 --   yield()   lets the neighbours run
 --   spawn(fn, ...) -> task with :join(timeout) and :cancel()
---   waiter()  -> { wait(deadline) -> true | nil, "timeout" | nil, "canceled"; wake() }
+--   waiter()  -> { wait(deadline) -> true | nil, "timeout" | nil, "canceled"; wake();
+--             is_waiting() -> whether somebody is in wait: not so after that threw }
 local blocking = require("kube.driver.blocking")
 local loop = require("kube.driver.loop")
 

@@ -1,4 +1,8 @@
 --- A small scheduler: kube.run(fn) runs fn and all that it spawns as coroutines on one engine.
+--
+-- A task runs until it waits: for the server, in kube.sleep, for another task. What it throws,
+-- task:join gives; where nobody waits there at that moment, it goes to the standard error stream
+-- too. Code in a coroutine of its own inside a task is no task: while it waits, all do.
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
 local timers = require("kube.driver.timers")
@@ -7,7 +11,7 @@ local loop = { name = "loop", now = host.now, time = os.time }
 
 local unpack = table.unpack or unpack
 
-local running -- the scheduler while kube.run runs: a table, see run
+local running -- the scheduler while kube.run runs: see new_scheduler
 local current -- the task that runs
 
 local function pack(...) return { n = select("#", ...), ... } end
@@ -21,17 +25,16 @@ Task.__index = Task
 -- stays where it is.
 local function make_ready(task)
   if task.queued or task.done or task.scheduler ~= running then return end
-  task.queued = true
-  running.last = running.last + 1
-  running.queue[running.last] = task
+  running.queue[running.last + 1] = task -- first: without memory for it nothing changes
+  running.last, task.queued = running.last + 1, true
 end
 
 --- Lets the others run until this task is made ready again, at `deadline` at the latest. A timer
 -- that is due earlier will do: who waits looks at the clock himself, and waits again.
 local function park(task, deadline)
   if deadline and not (task.alarm and task.alarm <= deadline) then
-    task.alarm = deadline
     running.timers:add(deadline, task)
+    task.alarm = deadline
   end
   coroutine.yield()
 end
@@ -79,8 +82,8 @@ local function new_task(fn, ...)
     thread = coroutine.create(fn), arguments = pack(...), joiners = {}, scheduler = running,
   }, Task)
   running.tasks[task] = true
-  running.live = running.live + 1
   make_ready(task)
+  running.live = running.live + 1 -- it will end: all there was to allocate for it is there
   return task
 end
 
@@ -90,9 +93,10 @@ local function remove(list, value)
   end
 end
 
---- Waits until the task ended: its results | nil, what it threw | nil, err (reason Timeout, or
--- Canceled: this task, or that it was dropped because the main one threw).
--- @param timeout  seconds, or nil
+--- Waits until the task ended: what its function returned | nil, what it threw | nil, err (reason
+-- Timeout, or Canceled: the task that waits was, or the one waited for was dropped because the main
+-- one threw).
+-- @param timeout  seconds, or nil for ever
 function Task:join(timeout)
   local deadline = timeout and host.now() + timeout
   while not self.done do
@@ -126,6 +130,11 @@ Waiter.__index = Waiter
 function Waiter:wake()
   self.woken = true
   if self.task then make_ready(self.task) end
+end
+
+--- Whether another task waits: the one that asks does not, whatever threw while it did.
+function Waiter:is_waiting()
+  return self.task ~= nil and self.task ~= current and not self.task.done
 end
 
 --- Waits for wake: true | nil, "timeout" | nil, "canceled".
@@ -197,7 +206,21 @@ local function wait_for_work(scheduler)
   return host.wait(due and math.max(0, due - host.now()))
 end
 
-local function turn_until_done(scheduler)
+local function new_scheduler()
+  return {
+    tasks = {}, live = 0, -- all that have not ended; this alone keeps one that waits alive
+    queue = {}, first = 1, last = 0, -- those that can run
+    timers = timers.new(), -- those that wait with a deadline
+  }
+end
+
+--- Under pcall from its first line on: whatever throws, memory that runs out too, nothing keeps
+-- running.
+local function start(fn, ...)
+  running = new_scheduler()
+  local scheduler = running
+  scheduler.main = new_task(fn, ...)
+  scheduler.main.main = true
   while scheduler.live > 0 and scheduler.main.problem == nil do
     run_queue(scheduler)
     if scheduler.live == 0 or scheduler.main.problem ~= nil then break end
@@ -214,15 +237,8 @@ function loop.run(fn, ...)
   if type(fn) ~= "function" then error("kube.run: a function is needed", 2) end
   local engine, err = host.engine()
   if not engine then return nil, err end
-  running = {
-    tasks = {}, live = 0, -- all that have not ended; this alone keeps one that waits alive
-    queue = {}, first = 1, last = 0, -- those that can run
-    timers = timers.new(), -- those that wait with a deadline
-  }
+  local ok, problem = pcall(start, fn, ...)
   local scheduler = running
-  scheduler.main = new_task(fn, ...)
-  scheduler.main.main = true
-  local ok, problem = pcall(turn_until_done, scheduler)
   running, current = nil, nil
   if ok then problem = scheduler.main.problem end
   if problem ~= nil then

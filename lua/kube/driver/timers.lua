@@ -5,16 +5,17 @@ timers.__index = timers
 
 function timers.new() return setmetatable({ n = 0 }, timers) end
 
---- Adds a value that is due at a time.
+--- Adds a value that is due at a time. Without memory for it nothing changes.
 function timers:add(due, value)
-  local place = self.n + 1
+  local entry, place = { due = due, value = value }, self.n + 1
+  self[place] = entry
   self.n = place
   while place > 1 do
     local parent = (place - place % 2) / 2
     if self[parent].due <= due then break end
     self[place], place = self[parent], parent
   end
-  self[place] = { due = due, value = value }
+  self[place] = entry
 end
 
 local function remove_first(self)
