@@ -16,12 +16,18 @@ local transport = require("kube.client.transport")
 local yaml = require("kube.yaml")
 
 local kube = {
+  --- The version of the library: "0.1.0".
   _VERSION = core.version,
   config = config,
   json = json,
   yaml = yaml,
+  --- Null as a value: in an array, and in a merge patch, where it removes a field. The same value
+  -- as kube.json.null, cjson.null and ngx.null.
   null = json.null,
+  --- array(list): the list, marked as an array, so that it is [] and not {} when it is empty;
+  -- without a list a new one.
   array = json.array,
+  --- is_error(value): whether a value is an error of this module.
   is_error = errors.is,
 }
 
@@ -43,7 +49,7 @@ end
 -- the first call.
 -- @param given { kubeconfig =, context =, cluster =, user =, namespace =, server = }, all optional,
 --   or a configuration that kube.config.load made
--- @return client (see kube.client.objects) | nil, err (reason Config)
+-- @return client | nil, err (reason Config: nothing usable was found, and where it was looked for)
 function kube.connect(given)
   local its_config, err = config_of(given, "kube.connect")
   if not its_config then return nil, err end
@@ -51,6 +57,8 @@ function kube.connect(given)
 end
 
 --- The dynamic client: kube.dynamic(config):resource{ group =, version =, resource = }.
+-- @param given  as kube.connect
+-- @return dynamic client | nil, err (reason Config)
 function kube.dynamic(given)
   local its_config, err = config_of(given, "kube.dynamic")
   if not its_config then return nil, err end
@@ -58,6 +66,8 @@ function kube.dynamic(given)
 end
 
 --- The discovery client: kube.discovery(config):server_groups().
+-- @param given  as kube.connect
+-- @return discovery client | nil, err (reason Config)
 function kube.discovery(given)
   local its_config, err = config_of(given, "kube.discovery")
   if not its_config then return nil, err end
@@ -67,19 +77,32 @@ end
 -- ---- waiting ----
 
 --- Runs fn(...) as a task beside those that it spawns: what they wait for, they wait for together.
--- Returns what fn returns, once all have ended; what fn throws is thrown.
+-- What fn throws is thrown from here, and the tasks it spawned are dropped.
+-- @return what fn returns, once all have ended | nil, err (reason System or OutOfMemory: no engine)
 function kube.run(fn, ...) return driver.run(fn, ...) end
 
---- Starts a task beside the others: task with :join([timeout]) and :cancel(). Only inside kube.run.
+--- Starts fn(...) as a task beside the others. Only inside kube.run.
+-- @return task with :join(timeout) and :cancel()
 function kube.spawn(fn, ...) return driver.current().spawn(fn, ...) end
 
 --- Waits some seconds; inside kube.run the other tasks go on.
+-- @return true | nil, err (reason Canceled: the task was canceled)
 function kube.sleep(seconds)
   options.check_type(seconds, "number", "kube.sleep: the seconds")
   return driver.current().sleep(seconds)
 end
 
---- Seconds of a clock that never goes back.
+--- Seconds, with fractions, of a clock that never goes back; what it counts from is its own.
 function kube.now() return driver.current().now() end
 
-return kube
+-- ---- what is loaded when it is first used ----
+
+local LATER = { fake = "kube.fake" }
+
+return setmetatable(kube, {
+  __index = function(_, name)
+    if not LATER[name] then return nil end
+    kube[name] = require(LATER[name])
+    return kube[name]
+  end,
+})

@@ -1,0 +1,277 @@
+-- Starting and ending kube.fake, and its options.
+local fake = require("kube.fake")
+local kube = require("kube")
+local process = require("spec.support.process")
+
+local function eventually(check, seconds)
+  local deadline = kube.now() + (seconds or 5)
+  repeat
+    local found = check()
+    if found then return found end
+    kube.sleep(0.02)
+  until kube.now() > deadline
+  error("it did not come true in time", 2)
+end
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+--- Whether a process runs: one that nobody has waited for yet does not.
+local function runs(pid)
+  local state = process.run("ps -o stat= -p " .. string.format("%d", pid))
+  return state ~= "" and state:sub(1, 1) ~= "Z"
+end
+
+--- A server that ends with the test.
+local servers = {}
+
+local function start(given)
+  local server = assert(fake.start(given))
+  servers[#servers + 1] = server
+  return server, assert(server:connect())
+end
+
+after_each(function()
+  for _, server in ipairs(servers) do server:close() end
+  servers = {}
+end)
+
+local function write(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+describe("kube.fake", function()
+  it("starts, serves and ends; its kubeconfig is for us alone", function()
+    local server, k = start()
+    assert.truthy(server.url:find("^http://127%.0%.0%.1:%d+$"))
+    assert.equal("default", k.namespace)
+    assert.equal("600\n", (process.run("stat -c %a " .. server.kubeconfig)))
+    assert.equal("700\n", (process.run("stat -c %a $(dirname " .. server.kubeconfig .. ")")))
+    assert.equal("Active", assert(k:get("ns", "kube-system")).status.phase)
+    assert.truthy(tostring(server):find(server.url, 1, true))
+    server:close()
+    server:close()
+    assert.equal("kube.fake: closed", tostring(server))
+    assert.is_false(runs(server.pid))
+    assert.is_false(exists(server.kubeconfig))
+    local _, err = k:list("ns")
+    assert.is_true(kube.is_connection_refused(err))
+  end)
+
+  it("runs beside others, each on its own", function()
+    local _, a = start()
+    local _, b = start()
+    assert(a:create { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "x" } })
+    assert.is_true(kube.is_not_found(select(2, b:get("cm", "x"))))
+  end)
+
+  it("ends when its parent does, even by SIGKILL, and whatever the parent has started", function()
+    local path = write [[
+      local kube = require("kube")
+      local server = assert(require("kube.fake").start())
+      os.execute("sleep 5 >/dev/null 2>&1 &") -- it inherits our end of the pipe
+      print(string.format("%d %s", server.pid, server.kubeconfig))
+      io.stdout:flush()
+      kube.sleep(60)]]
+    local pipe = assert(io.popen("exec 2>&1; echo $$; exec " .. process.lua .. " " .. path))
+    local parent = pipe:read("*l")
+    local pid, kubeconfig = pipe:read("*l"):match("^(%d+) (.*)$")
+    assert.is_true(runs(pid))
+    process.run("kill -9 " .. parent)
+    eventually(function() return not runs(pid) end)
+    assert.is_false(exists(kubeconfig))
+    pipe:close()
+    os.remove(path)
+  end)
+
+  it("ends when it is collected, and with the Lua state", function()
+    local pid
+    do
+      local server = assert(fake.start())
+      pid = server.pid
+    end
+    collectgarbage()
+    collectgarbage()
+    eventually(function() return not runs(pid) end)
+    local path = write [[local server = assert(require("kube.fake").start())
+      print(string.format("%d", server.pid))]]
+    local out = process.run_lua { path }
+    assert.is_false(runs(tonumber(out:match("^(%d+)\n$"))))
+    os.remove(path)
+  end)
+
+  it("takes no Ctrl-C that is meant for its parent", function()
+    local server, k = start()
+    process.run("kill -INT " .. string.format("%d", server.pid))
+    kube.sleep(0.1)
+    assert(k:list("ns"))
+  end)
+
+  it("says what to install where luv is missing", function()
+    local path = write("#!/bin/sh\nexec " .. process.lua
+      .. " -e 'package.preload.luv = function() error(\"none\", 0) end' \"$@\"\n")
+    process.run("chmod 700 " .. path)
+    local server, err = fake.start { lua = path }
+    assert.is_nil(server)
+    assert.equal("Config", err.reason)
+    for _, word in ipairs { path, "lua-luv", "luarocks install luv", "none" } do
+      assert.truthy(err.message:find(word, 1, true), err.message)
+    end
+    os.remove(path)
+  end)
+
+  it("says which interpreter did not start it", function()
+    local server, err = fake.start { lua = "/bin/false" }
+    assert.is_nil(server)
+    assert.equal("Config", err.reason)
+    assert.truthy(err.message:find("/bin/false", 1, true))
+  end)
+
+  it("finds its interpreter by the version where arg says nothing", function()
+    local old = rawget(_G, "arg")
+    for _, words in ipairs { false, { [0] = "x" }, { [-1] = "/usr/sbin/nginx", [0] = "x" } } do
+      rawset(_G, "arg", words or nil)
+      local server, err = fake.start()
+      rawset(_G, "arg", old)
+      assert(server, tostring(err))
+      server:close()
+    end
+  end)
+
+  it("throws at options that it does not know", function()
+    for _, given in ipairs { { object = {} }, { objects = 7 }, { pods = { readyAfter = 1 } },
+        { pods = { ready_after = "1" } }, { pods = { ready_after = -1 } }, { history = 0 },
+        { resources = { { kind = "A", version = "v1" } } }, { resources = { { kinds = "A" } } },
+        { resources = { 7 } }, { lua = 5.4 } } do
+      assert.has_error(function() fake.start(given) end)
+    end
+    local ok, message = pcall(function() return (fake.start { object = {} }) end)
+    assert.is_false(ok)
+    assert.truthy(message:find("start_spec", 1, true))
+    assert.truthy(message:find('did you mean "objects"?', 1, true))
+    assert.has_error(function() start().connect() end)
+  end)
+end)
+
+describe("the option objects", function()
+  it("are there from the start, with their status and namespaces", function()
+    local server, k = start { objects = {
+      { apiVersion = "v1", kind = "Pod", metadata = { name = "web-0", namespace = "shop" },
+        spec = { containers = { { name = "c", image = "i" } } },
+        status = { phase = "Failed", message = "broken" } },
+      { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "empty", uid = "u" } },
+      { apiVersion = "v1", kind = "Namespace", metadata = { name = "shop", labels = { a = "b" } } },
+      { apiVersion = "v1", kind = "Node", metadata = { name = "n1" } },
+    } }
+    local pod = assert(k:get("pod", "web-0", { namespace = "shop" }))
+    assert.equal("Failed", pod.status.phase)
+    assert.equal("broken", pod.status.message)
+    assert.equal("u", assert(k:get("cm", "empty")).metadata.uid)
+    assert.equal("b", assert(k:get("ns", "shop")).metadata.labels.a)
+    kube.sleep(0.4)
+    assert.equal("Failed", assert(k:get("pod", "web-0", { namespace = "shop" })).status.phase)
+    local err = select(2, k:watch("cm", { resourceVersion = "1", on_expired = "error" }):next(5))
+    assert.is_true(kube.is_gone(err), tostring(err))
+    assert.truthy(server.url)
+  end)
+
+  it("say which of them cannot be", function()
+    for text, objects in pairs {
+      ['objects[2]: no kind "Job" of apiVersion "batch/v1" is served'] = {
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a" } },
+        { apiVersion = "batch/v1", kind = "Job", metadata = { name = "a" } } },
+      ["objects[1]: ConfigMap \"A\" is invalid"] = {
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "A" } } },
+      ["objects[2]: configmaps \"a\" already exists"] = {
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a" } },
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a" } } },
+      ["objects[1]: json: cannot unmarshal"] = {
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a" }, data = { a = 1 } } },
+    } do
+      local server, err = fake.start { objects = objects }
+      assert.is_nil(server)
+      assert.equal("Invalid", err.reason)
+      assert.truthy(err.message:find(text, 1, true), err.message)
+    end
+  end)
+end)
+
+describe("the other options", function()
+  it("resources adds kinds, which are kept as they come", function()
+    local _, k = start { resources = { {
+      group = "stable.example.com", version = "v1", kind = "CronTab", resource = "crontabs",
+      shortNames = { "ct" },
+    }, { group = "x.io", version = "v1beta1", kind = "Ring", resource = "rings",
+      namespaced = false } } }
+    local made = assert(k:create {
+      apiVersion = "stable.example.com/v1", kind = "CronTab", metadata = { name = "a" },
+      spec = { cron = "* *", replicas = 3, none = kube.null, list = kube.array() },
+    })
+    assert.equal(1, made.metadata.generation)
+    assert.equal("default", made.metadata.namespace)
+    local read = assert(k:get("ct", "a"))
+    assert.same({ "none" }, kube.json.nulls(read.spec))
+    assert.is_true(kube.json.is_array(read.spec.list))
+    assert.equal("CronTab", assert(k:list("crontabs")).items[1].kind)
+    read = assert(k:patch("ct/a", { spec = { replicas = 4 } }))
+    assert.equal(2, read.metadata.generation)
+    read = assert(k:patch("ct/a", { metadata = { labels = { a = "b" } } }))
+    assert.equal(2, read.metadata.generation)
+    assert(k:create { apiVersion = "x.io/v1beta1", kind = "Ring", metadata = { name = "one" } })
+    assert.equal(1, #assert(k:list("rings")).items)
+    assert(k:apply { apiVersion = "x.io/v1beta1", kind = "Ring", metadata = { name = "two" } })
+    assert(k:delete("rings", "two"))
+  end)
+
+  it("pods says when they run, or never", function()
+    local _, k = start { pods = { scheduled_after = 0, ready_after = false, gone_after = false } }
+    local pod = { apiVersion = "v1", kind = "Pod", metadata = { name = "p" },
+      spec = { containers = { { name = "c", image = "i" } } } }
+    assert(k:create(pod))
+    kube.sleep(0.3)
+    local read = assert(k:get("pod", "p"))
+    assert.equal("Pending", read.status.phase)
+    assert.equal("fake-node", read.spec.nodeName)
+    read.status.phase = "Running"
+    assert(k:update_status(read))
+    assert(k:delete("pod", "p"))
+    kube.sleep(0.3)
+    assert.is_string(assert(k:get("pod", "p")).metadata.deletionTimestamp)
+    assert(k:delete("pod", "p", { gracePeriodSeconds = 0 }))
+    assert.is_true(kube.is_not_found(select(2, k:get("pod", "p"))))
+  end)
+
+  it("history is how far back watches and pages reach", function()
+    local _, k = start { history = 5 }
+    for i = 1, 4 do
+      assert(k:create { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c" .. i } })
+    end
+    local page = assert(k:list("cm", { limit = 2 }))
+    for i = 1, 10 do assert(k:patch("cm/c1", { data = { v = tostring(i) } })) end
+    local next_page, err = k:list("cm", { limit = 2, continue = page.metadata.continue })
+    assert.is_nil(next_page)
+    assert.is_true(kube.is_expired(err))
+    assert.equal(410, err.code)
+    local rest = assert(k:list("cm", { limit = 2, continue = err.status.metadata.continue }))
+    assert.equal("c3", rest.items[1].metadata.name)
+    local watch = assert(k:watch("cm", { resourceVersion = page.metadata.resourceVersion,
+      on_expired = "error" }))
+    assert.is_true(kube.is_gone(select(2, watch:next(5))))
+    watch:close()
+  end)
+
+  it("bookmark_every is how often a watch says where it is", function()
+    local server = start { bookmark_every = 0.1 }
+    local out = process.run("curl -sN --max-time 5 '" .. server.url .. "/api/v1/configmaps?watch=1"
+      .. "&allowWatchBookmarks=true&timeoutSeconds=1'")
+    local _, bookmarks = out:gsub('"type":"BOOKMARK"', "")
+    assert.is_true(bookmarks >= 5, out)
+  end)
+end)
