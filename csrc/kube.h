@@ -10,7 +10,8 @@
 ** An object is bytes: the JSON the server sent, read in place with kube_json_find.
 ** Every function that can fail takes a kube_error that the caller owns, or NULL; pass a zeroed one.
 ** Nothing here is thread-safe: an engine and all that stands on it belong to one thread.
-** Handles may be freed in any order: a call keeps its client, a client its engine and config.
+** Handles may be freed in any order: a call keeps its client, a client its engine and config. Every
+** function that frees takes NULL too. Times are milliseconds where nothing else is said.
 **
 **   kube_error err = {0};
 **   kube_config *config = kube_config_load(NULL, &err);
@@ -42,11 +43,13 @@ extern "C" {
 #define KUBE_API
 #endif
 
+/* The version of this library; a timeout that never comes. */
 #define KUBE_VERSION "0.1.0"
 #define KUBE_FOREVER (-1)
 
 /* ---- failure ---- */
 
+/* How a function ended; a failure's reason in kube_error, as scripts know it, stands beside it. */
 typedef enum kube_status {
   KUBE_OK = 0,
   KUBE_AGAIN,     /* nothing yet: wait for the engine, then ask again */
@@ -66,6 +69,7 @@ typedef enum kube_status {
   KUBE_EAPI       /* the API server said no: code and reason are its own */
 } kube_status;
 
+/* Why a function failed. It holds no memory: nothing is to be freed. */
 typedef struct kube_error {
   kube_status status; /* KUBE_OK in a zeroed error: nothing is wrong */
   int code;           /* HTTP status code, 0 where there was none */
@@ -76,11 +80,13 @@ typedef struct kube_error {
 
 /* ---- JSON, read in place ---- */
 
+/* Bytes that somebody else owns: they need not end in a NUL. */
 typedef struct kube_slice {
   const char *bytes;
   size_t length;
 } kube_slice;
 
+/* The types of values, and what the bytes of one are. */
 typedef enum kube_json_type {
   KUBE_JSON_NONE = 0, /* not there */
   KUBE_JSON_NULL,
@@ -125,9 +131,10 @@ KUBE_API bool kube_json_integer(kube_json value, int64_t *out);
 
 /* ---- configuration ---- */
 
+/* A configuration: read once, then it does not change. */
 typedef struct kube_config kube_config;
 
-/* All may be NULL. */
+/* Where to look, and what to take instead of what is found there. All may be NULL. */
 typedef struct kube_config_options {
   const char *kubeconfig; /* a path; else the list in KUBECONFIG, ~/.kube/config, in-cluster */
   const char *context;    /* instead of current-context */
@@ -158,14 +165,16 @@ KUBE_API const char *kube_config_source(const kube_config *config);
 
 /* ---- the engine ---- */
 
+/* What owns the sockets, what knows a server, and what is under way. */
 typedef struct kube_engine kube_engine;
 typedef struct kube_client kube_client;
 typedef struct kube_call kube_call;
 
 /*
 ** An engine belongs to the thread and the process that made it: after a fork the child makes its
-** own, and may only free (or leave) the parent's. Blocks all signals while it steps. free drops
-** your reference: clients and calls have theirs.
+** own, and may only free (or leave) the parent's. Blocks all signals while it steps. NULL and *err
+** (no memory, no descriptors, a libcurl without OpenSSL). free drops your reference: clients and
+** calls have theirs.
 */
 KUBE_API kube_engine *kube_engine_new(kube_error *err);
 KUBE_API void kube_engine_free(kube_engine *engine);
@@ -176,7 +185,9 @@ KUBE_API bool kube_engine_is_ours(const kube_engine *engine);
 /*
 ** For a program with an event loop of its own: watch fd for reading, wait at most timeout ms (-1:
 ** for ever), then step, then serve every call that next_ready gives before waiting again. The fd
-** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout.
+** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout. step
+** fails only as a whole (KUBE_ESYSTEM, KUBE_EUSAGE after a fork): what goes wrong with a call is
+** the call's.
 */
 KUBE_API int kube_engine_fd(kube_engine *engine);
 KUBE_API int kube_engine_timeout(const kube_engine *engine);
@@ -184,8 +195,8 @@ KUBE_API kube_status kube_engine_step(kube_engine *engine, kube_error *err);
 KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when there is no more */
 
 /*
-** Waits up to timeout ms (-1: for ever) until the fd is readable, then steps. KUBE_AGAIN at a
-** time-out.
+** Waits up to timeout ms (-1: for ever) until the fd is readable, then steps: KUBE_OK, KUBE_AGAIN
+** at a time-out, or as step.
 */
 KUBE_API kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err);
 
@@ -197,7 +208,10 @@ KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 
 /* ---- clients and calls ---- */
 
-/* Keeps references to both. Nothing is sent yet. */
+/*
+** A client of the server that config names. Keeps references to both; nothing is sent yet. NULL and
+** *err (no memory, an engine of another process).
+*/
 KUBE_API kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err);
 KUBE_API void kube_client_free(kube_client *client);
 
@@ -232,10 +246,16 @@ KUBE_API int kube_call_request(const kube_call *call, char *out, size_t size);
 /* A number that no other call of the engine ever had. */
 KUBE_API uint64_t kube_call_id(const kube_call *call);
 
-/* After KUBE_EAPI: the Status the server sent, as JSON (empty if it sent something else). */
+/*
+** After KUBE_EAPI: the Status the server sent, as JSON (empty if it sent something else). A view,
+** until the call is peeked again or freed.
+*/
 KUBE_API kube_slice kube_call_status(const kube_call *call);
 
-/* Of a list: its apiVersion and kind, and its metadata as JSON; whole at KUBE_EOF. */
+/*
+** Of a list: its apiVersion and kind, and its metadata as JSON; whole at KUBE_EOF. Views, until the
+** call is peeked again or freed.
+*/
 typedef struct kube_list_head {
   kube_slice api_version;
   kube_slice kind;     /* "PodList" */
@@ -254,12 +274,14 @@ KUBE_API void kube_call_info_get(const kube_call *call, kube_call_info *info);
 
 /* ---- the dynamic client ---- */
 
+/* What a URL says of a resource; texts need only live until the call was started. */
 typedef struct kube_resource {
   const char *group; /* "" is the core group */
   const char *version;
   const char *resource; /* the plural: "pods" */
 } kube_resource;
 
+/* Some of them. */
 KUBE_API extern const kube_resource KUBE_PODS, KUBE_NAMESPACES, KUBE_CONFIGMAPS, KUBE_SERVICES,
     KUBE_DEPLOYMENTS;
 
@@ -274,6 +296,7 @@ typedef struct kube_get_options {
   int64_t timeout;
 } kube_get_options;
 
+/* For list. */
 typedef struct kube_list_options {
   const char *label_selector;
   const char *field_selector;
@@ -286,6 +309,7 @@ typedef struct kube_list_options {
   int64_t timeout;
 } kube_list_options;
 
+/* For watch. */
 typedef struct kube_watch_options {
   const char *label_selector;
   const char *field_selector;
@@ -309,7 +333,7 @@ typedef struct kube_write_options {
   int64_t timeout;
 } kube_write_options;
 
-/* Sent in the body. */
+/* For delete and delete_collection: sent in the body. */
 typedef struct kube_delete_options {
   const int64_t *grace_period_seconds; /* NULL: the object's own */
   const char *propagation_policy;      /* "Background", "Foreground", "Orphan" */
@@ -321,6 +345,7 @@ typedef struct kube_delete_options {
   int64_t timeout;
 } kube_delete_options;
 
+/* How a patch is written. */
 typedef enum kube_patch_type {
   KUBE_JSON_PATCH,      /* RFC 6902 */
   KUBE_MERGE_PATCH,     /* RFC 7396 */
@@ -330,35 +355,53 @@ typedef enum kube_patch_type {
 /*
 ** Each starts a request and returns at once; NULL and *err when it cannot be sent at all (a bad
 ** name, no memory). ns NULL: of a cluster-scoped resource, or of all namespaces. A body is the JSON
-** text of an object (or patch) and is copied.
+** text of an object (or patch) and is copied. The objects, or why there are none, come by
+** kube_call_next.
 */
+
+/* One object. */
 KUBE_API kube_call *kube_dynamic_get(kube_client *client, const kube_resource *resource,
                                      const char *ns, const char *name,
                                      const kube_get_options *options, kube_error *err);
+
+/* All objects, one by one, page after page. */
 KUBE_API kube_call *kube_dynamic_list(kube_client *client, const kube_resource *resource,
                                       const char *ns, const kube_list_options *options,
                                       kube_error *err);
+
+/* The changes of objects, one event after the other, connection after connection. */
 KUBE_API kube_call *kube_dynamic_watch(kube_client *client, const kube_resource *resource,
                                        const char *ns, const kube_watch_options *options,
                                        kube_error *err);
-/* name NULL unless a subresource is created (an eviction, a token). */
+
+/* Creates an object: what became of it. name NULL unless a subresource is created (an eviction). */
 KUBE_API kube_call *kube_dynamic_create(kube_client *client, const kube_resource *resource,
                                         const char *ns, const char *name, kube_slice body,
                                         const kube_write_options *options, kube_error *err);
+
+/* Replaces an object, or its status alone; body bears the resourceVersion it was read with. */
 KUBE_API kube_call *kube_dynamic_update(kube_client *client, const kube_resource *resource,
                                         const char *ns, const char *name, kube_slice body,
                                         const kube_write_options *options, kube_error *err);
 KUBE_API kube_call *kube_dynamic_update_status(kube_client *client, const kube_resource *resource,
                                                const char *ns, const char *name, kube_slice body,
                                                const kube_write_options *options, kube_error *err);
+
+/* Changes some of an object: the object as it is then. */
 KUBE_API kube_call *kube_dynamic_patch(kube_client *client, const kube_resource *resource,
                                        const char *ns, const char *name, kube_patch_type type,
                                        kube_slice patch, const kube_write_options *options,
                                        kube_error *err);
-/* Server-side apply. */
+
+/* Server-side apply: the object as it is then. body must bear apiVersion, kind and the name. */
 KUBE_API kube_call *kube_dynamic_apply(kube_client *client, const kube_resource *resource,
                                        const char *ns, const char *name, kube_slice body,
                                        const kube_write_options *options, kube_error *err);
+
+/*
+** Deletes an object, or all that the selectors choose (without selectors: all). What comes is what
+** was deleted, or a Status: one object.
+*/
 KUBE_API kube_call *kube_dynamic_delete(kube_client *client, const kube_resource *resource,
                                         const char *ns, const char *name,
                                         const kube_delete_options *options, kube_error *err);
@@ -371,13 +414,14 @@ KUBE_API kube_call *kube_dynamic_delete_collection(kube_client *client,
 
 /*
 ** A GET of any path of the server ("/version", "/healthz"): the body, whatever it is, is one frame.
+** accept NULL: "application/json". timeout in ms, 0 none.
 */
 KUBE_API kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept,
                                   int64_t timeout, kube_error *err);
 
 /* ---- the discovery client ---- */
 
-/* A resource as discovery tells it. Text lives as long as the kube_discovery. */
+/* A resource as discovery tells it. Texts live as long as the kube_discovery. */
 typedef struct kube_api_resource {
   const char *group;
   const char *version;
@@ -391,19 +435,20 @@ typedef struct kube_api_resource {
   const char *const *subresources;
 } kube_api_resource;
 
+/* What a server serves. */
 typedef struct kube_discovery kube_discovery;
 
 /*
 ** Start the requests for the core group's and the other groups' aggregated documents, and for
-** /version.
+** /version: each call has one object. NULL and *err as kube_dynamic_get.
 */
 KUBE_API kube_call *kube_discovery_core(kube_client *client, kube_error *err);
 KUBE_API kube_call *kube_discovery_groups(kube_client *client, kube_error *err);
 KUBE_API kube_call *kube_discovery_version(kube_client *client, kube_error *err);
 
 /*
-** A set of resources, empty at first; add puts in what an aggregated document
-** (APIGroupDiscoveryList) lists.
+** A set of resources, empty at first (NULL and *err: no memory); add puts in what an aggregated
+** document (APIGroupDiscoveryList) lists: KUBE_EDECODE for what is none.
 */
 KUBE_API kube_discovery *kube_discovery_new(kube_error *err);
 KUBE_API kube_status kube_discovery_add(kube_discovery *discovery, kube_slice document,

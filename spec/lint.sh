@@ -10,7 +10,7 @@ fail() {
 
 mapfile -t sources < <(find csrc spec examples -name '*.[ch]' | sort)
 clang-format --dry-run -Werror "${sources[@]}" || fail "clang-format: make format mends it"
-luacheck -q --no-color lua spec examples || fail "luacheck"
+luacheck -q --no-color lua spec examples docs || fail "luacheck"
 
 # Arrows point down (the compiler's include paths say the rest).
 found=$(grep -lE '#include *[<"](lua|lauxlib|lualib)\.h' -r csrc | grep -v '^csrc/lua/')

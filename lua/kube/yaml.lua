@@ -7,7 +7,7 @@ local options = require("kube.api.options")
 local yaml = {}
 
 --- All documents of a text: a list (empty documents and null are left out) | nil, err (reason
--- Decode, with line and column).
+-- Decode: its message says line and column).
 function yaml.load_all(text)
   options.check_type(text, "string", "yaml.load_all: the text")
   local texts, err = core.yaml.to_json(text)
@@ -21,7 +21,8 @@ function yaml.load_all(text)
   return documents
 end
 
---- The one document of a text: a value | nil, err (also when there are none or several).
+--- The one document of a text: a value | nil, err (reason Decode: also when there are none or
+-- several).
 function yaml.load(text)
   options.check_type(text, "string", "yaml.load: the text")
   local documents, err = yaml.load_all(text)
@@ -36,7 +37,8 @@ function yaml.load(text)
   return documents[1]
 end
 
---- A value as YAML, in the manner of kubectl -o yaml (names sorted): text | nil, err.
+--- A value as YAML, in the manner of kubectl -o yaml (names sorted): text | nil, err (as
+-- kube.json.encode).
 function yaml.dump(value)
   local text, err = json.encode(value, { sort_keys = true })
   if not text then return nil, err end

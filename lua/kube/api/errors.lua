@@ -1,13 +1,35 @@
 --- Errors as values: what `nil, err` holds.
 --
--- An error is a table that prints well and can be asked:
---   code        HTTP status code; nil where there was none
---   reason      Kubernetes' reason ("NotFound", "Conflict", ...) or one of ours for what never
---               reached the API: Timeout, ConnectionRefused, Connection, TLS, DNS, Config, Decode,
---               Canceled, TooLarge, BadRequest, NoMatch, OutOfMemory, System
---   message     who, what, where, what was tried; never a secret
---   status      the whole Status that the server sent; nil if it sent none
---   retryAfter  seconds that the server asks to wait
+-- An error is a table that prints well (tostring and .. give "message (NotFound 404)") and can be
+-- asked:
+--
+--   | field      |                                                                        |
+--   |------------|------------------------------------------------------------------------|
+--   | code       | HTTP status code; nil where there was none                             |
+--   | reason     | Kubernetes' reason ("NotFound", "Conflict", ...) or one of those below |
+--   | message    | who, what, where, what was tried; never a secret                       |
+--   | status     | the whole Status that the server sent, a table; nil if it sent none    |
+--   | retryAfter | seconds that the server asks to wait; nil if it does not               |
+--   | offset     | of kube.json.decode alone: the bytes before the fault                  |
+--
+-- Where Kubernetes has no word for it, because it never came to an answer, the reason is one of
+-- ours:
+--
+--   | reason            |                                                                    |
+--   |-------------------|--------------------------------------------------------------------|
+--   | Config            | a kubeconfig that is missing, broken or incomplete                 |
+--   | DNS               | the server's name has no address                                   |
+--   | ConnectionRefused | nobody answers there                                               |
+--   | Connection        | the connection broke in the middle                                 |
+--   | TLS               | the server, or our certificate, is not trusted                     |
+--   | Timeout           | it did not come in time                                            |
+--   | Canceled          | the task that waited was canceled                                  |
+--   | BadRequest        | what was asked for cannot be sent                                  |
+--   | NoMatch           | the server has no resource of that name, or of that kind           |
+--   | Decode            | bytes that are no JSON, no YAML, or not what they should be        |
+--   | TooLarge          | past a ceiling                                                     |
+--   | OutOfMemory       | there is no memory for it                                          |
+--   | System            | the operating system refused                                       |
 local errors = {}
 
 local methods = {}
@@ -54,7 +76,7 @@ local function by_reason(...)
   return function(err) return type(err) == "table" and reasons[err.reason] == true end
 end
 
---- The predicates: errors.predicates.is_not_found(err) and so on; false for what is no error.
+--- Predicates ask an error, or a Status, for its reason; each is false for nil.
 errors.predicates = {
   is_not_found = by_reason("NotFound"),
   is_already_exists = by_reason("AlreadyExists"),

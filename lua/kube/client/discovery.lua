@@ -1,4 +1,5 @@
---- The discovery client: what the server serves, from two aggregated documents.
+--- The discovery client: what the server serves, from two aggregated documents (Kubernetes 1.30 and
+-- later). It remembers them; there is one for all clients of a configuration.
 local core = require("kube.core")
 local transport = require("kube.client.transport")
 
@@ -41,7 +42,7 @@ local function load(self)
   return { resources = known:resources(), stale = known:stale() }
 end
 
---- Asks the server anew: true | nil, err.
+--- Asks the server anew, for all clients of the configuration: true | nil, err.
 function Discovery:refresh()
   local known, err = load(self)
   if not known then return nil, err end
@@ -49,9 +50,10 @@ function Discovery:refresh()
   return true
 end
 
---- All resources in the server's order, core group first | nil, err: a list of
--- { group =, version =, resource =, singular =, kind =, namespaced =, shortNames =, categories =,
--- verbs =, subresources = }. Asks the server once; see refresh.
+--- All resources in the server's order, core group first: a list of { group = ("" for the core
+-- group), version =, resource = the plural, singular =, kind =, namespaced = true or false,
+-- shortNames = { ... }, categories = { ... }, verbs = { ... }, subresources = { ... } } | nil, err.
+-- Asks the server once; see discovery:refresh.
 function Discovery:server_resources()
   if not self._known then
     local ok, err = self:refresh()
@@ -60,7 +62,8 @@ function Discovery:server_resources()
   return self._known.resources
 end
 
---- The groups | nil, err: a list of { name =, versions = { "v1", ... }, preferredVersion = }.
+--- The groups: a list of { name = ("" for the core group), versions = { "v1", ... },
+-- preferredVersion = } | nil, err.
 function Discovery:server_groups()
   local resources, err = self:server_resources()
   if not resources then return nil, err end
@@ -81,7 +84,8 @@ function Discovery:server_groups()
   return groups
 end
 
---- The resources of one group-version ("v1", "apps/v1") | nil, err.
+--- The resources of one group-version ("v1", "apps/v1"): a list as discovery:server_resources has
+-- it, empty for one that is not served | nil, err.
 function Discovery:server_resources_for_group_version(group_version)
   local resources, err = self:server_resources()
   if not resources then return nil, err end
@@ -94,14 +98,16 @@ function Discovery:server_resources_for_group_version(group_version)
   return found
 end
 
---- Group-versions whose server does not answer (an aggregated API that is down) | nil, err.
+--- Group-versions whose server does not answer (an aggregated API that is down): a list of names,
+-- "metrics.k8s.io/v1beta1" | nil, err.
 function Discovery:stale()
   local resources, err = self:server_resources()
   if not resources then return nil, err end
   return self._known.stale
 end
 
---- The server's version { major =, minor =, gitVersion =, ... } | nil, err.
+--- The server's version { major = "1", minor = "34", gitVersion = "v1.34.1", ... } | nil, err. Asks
+-- the server each time.
 function Discovery:server_version()
   local call, err = self._transport:start("version")
   if not call then return nil, err end

@@ -3,6 +3,8 @@
 --   local crons = kube.dynamic(config):resource{ group = "stable.example.com", version = "v1",
 --                                                resource = "crontabs" }:namespace("default")
 --   crons:get("every-minute")
+--
+-- It sends what it is told: no names are looked up, and no namespace is added.
 local errors = require("kube.api.errors")
 local json = require("kube.json")
 local options = require("kube.api.options")
@@ -27,11 +29,50 @@ local DECODE = { fields = are_fields, managedFields = "boolean" }
 local TIMEOUT = { timeout = "number" }
 local SELECTORS = { labelSelector = "string", fieldSelector = "string" }
 local VERSION = { resourceVersion = "string", resourceVersionMatch = "string" }
-local WRITE = options.merge(TIMEOUT, {
-  dryRun = "string", fieldManager = "string", fieldValidation = "string", subresource = "string",
+local WRITE_WHOLE = options.merge(TIMEOUT, {
+  dryRun = "string", fieldManager = "string", fieldValidation = "string",
 })
+local WRITE = options.merge(WRITE_WHOLE, { subresource = "string" })
 
---- What each verb takes; the k:... functions add their own.
+--- What each verb takes; the k:... functions add namespace and all_namespaces. Names are those of
+-- the Kubernetes API, or, with an underscore, ours.
+--
+-- | option               | type    |                                                              |
+-- |----------------------|---------|--------------------------------------------------------------|
+-- | namespace            | string  | k:... alone: instead of the object's and the client's        |
+-- | all_namespaces       | boolean | k:... alone: in no namespace, but in all                     |
+-- | timeout              | number  | seconds for the whole call, in a list for each page, in a    |
+-- |                      |         | watch until its end; without it there is no limit            |
+-- | fields               | table   | the paths to decode, or the kube.json.projection of them;    |
+-- |                      |         | apiVersion and kind too come only where they are asked for,  |
+-- |                      |         | but for the items of a list                                  |
+-- | managedFields        | boolean | whether metadata.managedFields is decoded; in lists and      |
+-- |                      |         | watches it is not unless asked for                           |
+-- | labelSelector        | string  | "app=web,tier in (front, back),!canary"                      |
+-- | fieldSelector        | string  | "metadata.name=web-0,status.phase!=Running"                  |
+-- | limit                | integer | objects a page: 500                                          |
+-- | continue             | string  | metadata.continue of the page before                         |
+-- | resourceVersion      | string  | the version to read at, or to watch from; in a delete, the   |
+-- |                      |         | one that the object must have                                |
+-- | resourceVersionMatch | string  | "Exact" or "NotOlderThan": how that is meant                 |
+-- | timeoutSeconds       | integer | for the server: how long a list may take it, or a connection |
+-- |                      |         | of a watch lasts (5 to 10 minutes)                           |
+-- | sendInitialEvents    | boolean | a watch begins with all objects and a bookmark; it needs     |
+-- |                      |         | resourceVersionMatch = "NotOlderThan"                        |
+-- | allowWatchBookmarks  | boolean | give events of the type BOOKMARK too                         |
+-- | resume               | boolean | false: a watch ends, or fails, with its connection           |
+-- | on_expired           | string  | "restart", or "error": a 410 ends the watch                  |
+-- | dryRun               | string  | "All": the server does everything but keep it                |
+-- | fieldManager         | string  | who owns the fields that are set: "kube-lua"                 |
+-- | fieldValidation      | string  | "Ignore", "Warn" or "Strict": fields that are not known      |
+-- | subresource          | string  | "status", "scale", "eviction", ...                           |
+-- | name                 | string  | the object whose subresource is created                      |
+-- | type                 | string  | of a patch: "merge", "json" or "strategic"                   |
+-- | force                | boolean | apply: take over fields that other managers own              |
+-- | gracePeriodSeconds   | integer | instead of the object's own; 0: at once                      |
+-- | propagationPolicy    | string  | "Background", "Foreground" or "Orphan": what becomes of the  |
+-- |                      |         | objects that it owns                                         |
+-- | uid                  | string  | the one that the object must have to be deleted              |
 dynamic.SPECS = {
   get = options.merge(DECODE, TIMEOUT, { resourceVersion = "string", subresource = "string" }),
   list = options.merge(DECODE, TIMEOUT, SELECTORS, VERSION, {
@@ -43,7 +84,8 @@ dynamic.SPECS = {
   }),
   create = options.merge(WRITE, { name = "string" }),
   update = WRITE,
-  patch = options.merge(WRITE, { type = "string", force = "boolean" }),
+  update_status = WRITE_WHOLE,
+  patch = options.merge(WRITE, { type = "string" }),
   apply = options.merge(WRITE, { force = "boolean" }),
   delete = options.merge(TIMEOUT, {
     dryRun = "string", gracePeriodSeconds = "integer", propagationPolicy = "string",
@@ -110,8 +152,10 @@ function dynamic.on(its_transport)
   return setmetatable({ _transport = its_transport }, Dynamic)
 end
 
---- A client for one resource: { group = "", version = "v1", resource = "pods" }. All namespaces, or
--- a cluster-scoped one, until :namespace says which.
+--- A client for one resource. All namespaces, or a cluster-scoped one, until resource:namespace
+-- says which.
+-- @param resource { group = ("" for the core group), version =, resource = the plural }, or what
+--   k:resource_for gives
 function Dynamic:resource(resource)
   if type(resource) ~= "table" or type(resource.version) ~= "string"
       or type(resource.resource) ~= "string" then
@@ -150,7 +194,7 @@ local function fetch(self, decode, verb, name, given, ...)
   return transport.finish(call, function(c) return c:next(decode) end)
 end
 
---- One object: object | nil, err.
+--- One object: object | nil, err (reason NotFound).
 -- @param given { fields =, managedFields =, resourceVersion =, subresource =, timeout = }
 function Resource:get(name, given)
   given = options.check(given, dynamic.SPECS.get, "get")
@@ -171,6 +215,7 @@ end
 --- All objects one by one, page after page: a stream.
 -- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, limit = (of a page),
 --   resourceVersion =, resourceVersionMatch =, continue =, timeoutSeconds =, timeout = }
+-- @return stream
 function Resource:each(given)
   given = options.check(given, dynamic.SPECS.list, "each")
   return stream.new(function() return self:open_list(given) end)
@@ -178,6 +223,7 @@ end
 
 --- The list { apiVersion =, kind =, metadata =, items = {...} } | nil, err. All pages, unless limit
 -- or continue is given: then one page, and metadata.continue leads to the next.
+-- @param given  as resource:each
 function Resource:list(given)
   given = options.check(given, dynamic.SPECS.list, "list")
   local objects = stream.new(function() -- which lets the neighbours run
@@ -202,10 +248,10 @@ end
 -- a connection ended. After a 410 it starts again from what there is (what was deleted meanwhile is
 -- not told), or, with on_expired = "error", ends with the error.
 -- @param given { labelSelector =, fieldSelector =, fields =, managedFields =, resourceVersion =,
---   allowWatchBookmarks =, sendInitialEvents =, timeoutSeconds = (of a connection), timeout =
---   (seconds to watch: then it ends as a list does), resume = false to end with the connection,
---   on_expired = "restart" | "error" }
--- @return stream with :next(timeout), :events() and :close()
+--   resourceVersionMatch =, sendInitialEvents =, allowWatchBookmarks =, timeoutSeconds = (of a
+--   connection), timeout = seconds to watch: then it ends as a list does, resume = false to end
+--   with the connection, on_expired = "restart" | "error" }
+-- @return stream
 function Resource:watch(given)
   given = options.check(given, dynamic.SPECS.watch, "watch")
   dynamic.check_watch(given)
@@ -231,24 +277,27 @@ end
 
 local name_of = dynamic.name_of
 
---- Creates an object: what the server made of it | nil, err.
--- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, and for a
---   subresource (an eviction, a token) subresource = and name = }
+--- Creates an object: what the server made of it | nil, err (reason AlreadyExists).
+-- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout =, subresource =,
+--   name = (of the object whose subresource, an eviction or a token, is created) }
 function Resource:create(object, given)
   given = options.check(given, dynamic.SPECS.create, "create")
   options.check_type(object, "table", "create: the object")
   return fetch(self, decoding(given, false), "create", given.name, given, object)
 end
 
---- Replaces an object, which must bear the resourceVersion it was read with: object | nil, err.
+--- Replaces an object, which must bear the resourceVersion it was read with: object | nil, err
+-- (reason Conflict: somebody was faster; read it again).
+-- @param given { dryRun = "All", fieldManager =, fieldValidation =, subresource =, timeout = }
 function Resource:update(object, given)
   given = options.check(given, dynamic.SPECS.update, "update")
   return fetch(self, decoding(given, false), "update", name_of(object, "update"), given, object)
 end
 
---- Replaces the status of an object: object | nil, err.
+--- Replaces the status of an object: object | nil, err (reason Conflict).
+-- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout = }
 function Resource:update_status(object, given)
-  given = options.check(given, dynamic.SPECS.update, "update_status")
+  given = options.check(given, dynamic.SPECS.update_status, "update_status")
   return fetch(self, decoding(given, false), "update_status", name_of(object, "update_status"),
     given, object)
 end
@@ -256,8 +305,8 @@ end
 --- Patches an object: object | nil, err.
 -- @param patch a table (or JSON text): for "merge" and "strategic" an object in which kube.null
 --   removes a field, for "json" an array of operations
--- @param given { type = "merge" (the default) | "json" | "strategic", dryRun =, fieldManager =,
---   fieldValidation =, subresource =, force =, timeout = }
+-- @param given { type = "merge" (the default) | "json" | "strategic", dryRun = "All",
+--   fieldManager =, fieldValidation =, subresource =, timeout = }
 function Resource:patch(name, patch, given)
   given = options.check(given, dynamic.SPECS.patch, "patch")
   options.check_type(name, "string", "patch: the name")
@@ -267,8 +316,8 @@ end
 
 --- Server-side apply: the object as it is now | nil, err (reason Conflict: another manager owns a
 -- field; force = true takes it over).
--- @param given { fieldManager = ("kube-lua"), force =, dryRun =, fieldValidation =, subresource =,
---   timeout = }
+-- @param given { fieldManager = ("kube-lua"), force =, dryRun = "All", fieldValidation =,
+--   subresource =, timeout = }
 function Resource:apply(object, given)
   given = options.check(given, dynamic.SPECS.apply, "apply")
   local name = name_of(object, "apply")
@@ -282,16 +331,20 @@ function Resource:apply(object, given)
   return fetch(self, decoding(given, false), "apply", name, given, object)
 end
 
---- Deletes an object: the object (or a Status) | nil, err.
+--- Deletes an object: the object as it was last, or a Status | nil, err (reason NotFound; Conflict:
+-- a precondition).
 -- @param given { gracePeriodSeconds =, propagationPolicy = "Background" | "Foreground" | "Orphan",
---   uid =, resourceVersion = (preconditions), dryRun =, timeout = }
+--   uid =, resourceVersion = (preconditions), dryRun = "All", timeout = }
 function Resource:delete(name, given)
   given = options.check(given, dynamic.SPECS.delete, "delete")
   options.check_type(name, "string", "delete: the name")
   return fetch(self, decoding(given, false), "delete", name, given)
 end
 
---- Deletes all objects that the selectors choose: the list or a Status | nil, err.
+--- Deletes all objects that the selectors choose, without selectors all: a list or a Status
+-- | nil, err.
+-- @param given { labelSelector =, fieldSelector =, gracePeriodSeconds =, propagationPolicy =,
+--   dryRun = "All", timeout = }
 function Resource:delete_collection(given)
   given = options.check(given, dynamic.SPECS.delete_collection, "delete_collection")
   return fetch(self, decoding(given, true), "delete_collection", nil, given)

@@ -3,8 +3,12 @@
 --   local k = assert(kube.connect())
 --   k:get("deploy", "web")        k:get("deploy/web")        k:get("deployments.v1.apps", "web")
 --
--- Namespaces: the option `namespace`, else that of the object, else that of the configuration;
--- list, each, watch and delete_collection take all_namespaces = true.
+-- Namespaces: the option `namespace`, else that of the object, else that of the client,
+-- k.namespace: at first that of its configuration, k.config, and it may be set. list, each, watch
+-- and delete_collection take all_namespaces = true.
+--
+-- All functions but k:each and k:discovery wait for the server; inside kube.run the other tasks go
+-- on meanwhile. What the server refuses bears its reason: NotFound, Forbidden, ...
 local discovery = require("kube.client.discovery")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
@@ -33,10 +37,11 @@ function objects.new(config)
   }, Client)
 end
 
---- The discovery client of the same server.
+--- The discovery client of the same server: one, which remembers what it read.
 function Client:discovery() return discovery.on(self._transport) end
 
---- The resource that a name stands for: { group =, version =, resource =, kind =, ... } | nil, err.
+--- The resource that a name stands for, as discovery:server_resources has it: { group =, version =,
+-- resource =, kind =, namespaced =, ... } | nil, err (reason NoMatch).
 function Client:resource_for(name) return self._mapper:resource_for(name) end
 
 -- ---- options: those of the dynamic client, and where ----
@@ -49,7 +54,6 @@ for verb, spec in pairs(dynamic.SPECS) do
   SPECS[verb] = options.merge(spec, many and WHERE_ALL or WHERE)
 end
 
-SPECS.update_status = SPECS.update
 SPECS.wait = options.merge(wait.SPEC, WHERE)
 
 --- Splits options: those for the dynamic client, and the rest stays.
@@ -138,7 +142,8 @@ end
 
 -- ---- reading ----
 
---- One object: k:get("deploy", "web", options) or k:get("deploy/web", options): object | nil, err.
+--- One object: k:get("deploy", "web", options) or k:get("deploy/web", options): object | nil, err
+-- (reason NotFound).
 -- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =,
 --   timeout = }
 function Client:get(kind, name, given)
@@ -152,7 +157,8 @@ end
 --- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With
 -- limit or continue one page.
 -- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
---   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =, timeout = }
+--   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =,
+--   timeoutSeconds =, timeout = }
 function Client:list(kind, given)
   given = check(self, given, "list")
   check_kind(kind, "list")
@@ -171,17 +177,25 @@ local function later(self, kind, given, open)
   end)
 end
 
---- All objects one by one, read page by page: for pod in k:each("pods") do ... end. What goes wrong
--- is thrown there; or use stream:next(), which gives nil, err.
--- @param given  as list; limit is the size of a page (500)
+--- All objects one by one, read page by page: `for pod in k:each("pods") do ... end`. What goes
+-- wrong is thrown there; or use stream:next(), which gives nil, err.
+-- @param given  as k:list; limit is the size of a page (500)
+-- @return stream
 function Client:each(kind, given)
   given = check(self, given, "each")
   check_kind(kind, "each")
   return later(self, kind, given, "open_list")
 end
 
---- The changes of the objects, those that there are first: a stream of { type =, object = }
--- | nil, err. See dynamic's watch for the options, and namespace =, all_namespaces =.
+--- The changes of the objects: a stream of { type = "ADDED" | "MODIFIED" | "DELETED", object = }
+-- | nil, err. Without resourceVersion the objects that there are come first, as ADDED. It connects
+-- again where a connection ended. After a 410 it starts again from what there is (what was deleted
+-- meanwhile is not told), or, with on_expired = "error", ends with the error.
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
+--   managedFields =, resourceVersion =, resourceVersionMatch =, sendInitialEvents =,
+--   allowWatchBookmarks =, timeoutSeconds = (of a connection), timeout = seconds to watch: then it
+--   ends as a list does, resume = false to end with the connection,
+--   on_expired = "restart" | "error" }
 function Client:watch(kind, given)
   given = check(self, given, "watch")
   check_kind(kind, "watch")
@@ -211,7 +225,8 @@ end
 -- ---- writing ----
 
 --- Creates an object: what the server made of it | nil, err (reason AlreadyExists).
--- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout = }
+-- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout =,
+--   subresource =, name = (of the object whose subresource, an eviction or a token, is created) }
 function Client:create(object, given)
   given = check(self, given, "create")
   check_object(object, "create")
@@ -222,6 +237,8 @@ end
 
 --- Replaces an object by one that was read and changed: object | nil, err (reason Conflict:
 -- somebody was faster; read it again).
+-- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, subresource =,
+--   timeout = }
 function Client:update(object, given)
   given = check(self, given, "update")
   check_object(object, "update")
@@ -231,7 +248,8 @@ function Client:update(object, given)
   return client:update(object, without_where(given))
 end
 
---- Replaces the status of an object: object | nil, err.
+--- Replaces the status of an object: object | nil, err (reason Conflict, as k:update).
+-- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout = }
 function Client:update_status(object, given)
   given = check(self, given, "update_status")
   check_object(object, "update_status")
@@ -242,9 +260,10 @@ function Client:update_status(object, given)
 end
 
 --- Patches an object: k:patch("deploy/web", { spec = { replicas = 3 } }): object | nil, err.
--- @param patch  a table; in a merge patch kube.null removes a field
--- @param given { type = "merge" | "json" | "strategic", namespace =, dryRun =, fieldManager =,
---   subresource =, timeout = }
+-- @param patch  a table or JSON text: for "merge" and "strategic" an object in which kube.null
+--   removes a field, for "json" an array of operations
+-- @param given { type = "merge" (the default) | "json" | "strategic", namespace =, dryRun = "All",
+--   fieldManager =, fieldValidation =, subresource =, timeout = }
 function Client:patch(kind, name, patch, given)
   kind, name, patch, given = split(self, kind, name, patch, given, "patch")
   given = check(self, given, "patch")
@@ -276,8 +295,11 @@ end
 
 --- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their
 -- order.
--- @param given { fieldManager = ("kube-lua"), force =, namespace =, dryRun =, timeout = }
--- @return the object | for several, a list | nil, err, and what was applied before it failed
+-- @param object  an object, a list of objects, or a List
+-- @param given { fieldManager = ("kube-lua"), force = true to take over fields of other managers,
+--   namespace =, dryRun = "All", fieldValidation =, subresource =, timeout = }
+-- @return the object as it is now | for several, a list | nil, err (reason Conflict: another
+--   manager owns a field), and the list of what was applied before it failed
 function Client:apply(object, given)
   if object == nil and errors.is(given) then -- k:apply(kube.yaml.load(text)) of a bad text
     error("apply: there is no object: " .. tostring(given), 2)
@@ -307,8 +329,11 @@ end
 -- ---- deleting ----
 
 --- Deletes an object: k:delete("pod", "web-0"), k:delete("pod/web-0") or k:delete(object).
--- @param given { namespace =, gracePeriodSeconds =, propagationPolicy =, dryRun =, timeout = }
--- @return the object or a Status | nil, err
+-- @param given { namespace =, gracePeriodSeconds =,
+--   propagationPolicy = "Background" | "Foreground" | "Orphan", uid =,
+--   resourceVersion = (preconditions), dryRun = "All", timeout = }
+-- @return the object as it was last, or a Status | nil, err (reason NotFound; Conflict: a
+--   precondition)
 function Client:delete(kind, name, given)
   local client, err
   if type(kind) == "table" then
@@ -325,8 +350,10 @@ function Client:delete(kind, name, given)
   return client:delete(name, without_where(given))
 end
 
---- Deletes all objects that the selectors choose: a list or a Status | nil, err.
--- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, ... }
+--- Deletes all objects that the selectors choose, without selectors all: a list or a Status
+-- | nil, err.
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =,
+--   gracePeriodSeconds =, propagationPolicy =, dryRun = "All", timeout = }
 function Client:delete_collection(kind, given)
   given = check(self, given, "delete_collection")
   check_kind(kind, "delete_collection")

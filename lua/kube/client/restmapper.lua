@@ -1,8 +1,8 @@
 --- From the names that people use to resources, and from an object's kind to where it lives.
 --
 -- A name is a plural, a singular, a kind or a short name, in any case, alone or with its group or
--- its version and group: deploy, Deployment, deployments.apps, deployments.v1.apps, pods.v1. (with
--- its last dot). The rest of a group may be left out: ing.networking.
+-- its version and group: deploy, Deployment, deployments.apps, deployments.v1.apps, `pods.v1.`
+-- (with its last dot). The rest of a group may be left out: ing.networking.
 --
 -- | case                     | kubectl                     | kube                              |
 -- | colliding names          | at random with short names  | the server's group order          |

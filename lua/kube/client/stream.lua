@@ -1,10 +1,14 @@
 --- Objects one by one: the items of a list, the events of a watch.
 --
---   for object in stream do ... end       throws what goes wrong: it is never taken for the end
---   local object, err = stream:next(5)    nil at the end | nil, err
+--   for object in stream do print(object.metadata.name) end -- throws what goes wrong
+--   local object, err = stream:next(5)                      -- nil at the end | nil, err
+--
+-- One task reads a stream. Leaving its `for` early does not close it: stream:close does, in Lua 5.4
+-- a variable that is `<close>`, at last the garbage collector.
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
+local options = require("kube.api.options")
 
 local stream = {}
 
@@ -18,7 +22,8 @@ local SLICE = 0.001 -- seconds of decoding after which the neighbours may run
 --   read = function (call) -> object | false when there is none yet | nil at the end | nil, err
 function stream.new(open) return setmetatable({ _open = open }, Stream) end
 
---- Opens now instead of at the first object: true | nil, err. Does not wait for the server.
+--- Starts now instead of at the first object, and looks up which resource it is: true | nil, err.
+-- Does not wait for objects.
 function Stream:open()
   if self._call or self._closed then return true end
   local call, read = self._open()
@@ -41,9 +46,11 @@ local function share(self)
 end
 
 --- Waits for the next object: object | nil at the end | nil, err.
--- @param timeout  seconds; then nil and an error with reason Timeout, and the stream goes on
+-- @param timeout  seconds, or nil for ever; then nil and an error (reason Timeout), and the stream
+--   goes on
 function Stream:next(timeout)
   if getmetatable(self) ~= Stream then error("call it with a colon: stream:next()", 2) end
+  if timeout ~= nil then options.check_type(timeout, "number", "stream:next: the timeout") end
   local deadline = timeout and driver.current().now() + timeout
   local ok, err = self:open()
   if not ok then return nil, err end
@@ -63,16 +70,31 @@ function Stream:next(timeout)
   return nil
 end
 
---- What is asked for: "GET https://host/path".
+--- The call under way; nil before the stream was started, and when it is closed.
+local function open_call(self) return not self._closed and self._call or nil end
+
+--- What is asked for, for messages: "GET https://host/path".
 function Stream:request()
-  return self._call and not self._closed and self._call:request() or "a closed stream"
+  local call = open_call(self)
+  if call then return call:request() end
+  return self._closed and "a closed stream" or "a stream that was not started"
 end
 
---- Of a list that came to its end: { apiVersion =, kind =, metadata = { resourceVersion = } }.
-function Stream:list_head() return self._call and self._call:list_head() end
+--- Of a list that came to its end: { apiVersion =, kind = "PodList",
+-- metadata = { resourceVersion =, continue = } }; nil before the stream was started, and of one
+-- that is closed.
+function Stream:list_head()
+  local call = open_call(self)
+  return call and call:list_head()
+end
 
---- HTTP's view of the last answer: { code =, http_version =, connects =, bytes = }.
-function Stream:info() return self._call and self._call:info() end
+--- HTTP's view of the last answer: { code =, http_version = 11 or 20, connects = connections that
+-- were made for it, bytes = of bodies, from all its requests }; nil before the stream was started,
+-- and of one that is closed.
+function Stream:info()
+  local call = open_call(self)
+  return call and call:info()
+end
 
 --- Ends it at any moment, from any task; who waits for it gets nil. May be called twice.
 function Stream:close()
@@ -92,7 +114,7 @@ function Stream:__call()
   return object
 end
 
---- The same for a watch: `for event in watch:events() do`.
+--- The stream itself, for a watch to read well: `for event in watch:events() do`.
 function Stream:events() return self end
 
 return stream
