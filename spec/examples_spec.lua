@@ -1,5 +1,6 @@
 -- Each example is run as a user would run it, against the real API server.
 local cluster = require("spec.support.cluster")
+local kube = require("kube")
 local process = require("spec.support.process")
 
 local admin = { KUBECONFIG = cluster.kubeconfig("admin") }
@@ -101,6 +102,57 @@ describe("examples", function()
       assert.matches(kind .. ": %d in the list", output)
       assert.matches(kind .. ": deleted", output)
     end
+  end)
+
+  local STEPS = { "Connect", "List", "Apply", "Watch", "Patch", "Watch", "Wait", "Show", "Delete" }
+
+  -- Each step of the tour shows what it is for.
+  local function judge_tour(output)
+    local steps = {}
+    for title in ("\n" .. output):gmatch("\n\n(%a+)  ") do steps[#steps + 1] = title end
+    assert.same(STEPS, steps)
+    assert.matches("NAME +STATUS +CREATED\n", output)
+    assert.matches("\n  default +Active +20..%-", output)
+    assert.matches("\n  configmap/settings applied\n  deployment/web applied\n", output)
+    assert.matches("%[###%] 3 of 3 updated, 3 available, 0 old\n\nPatch", output)
+    assert.matches("%[###%] 3 of 3 updated, 3 available, 0 old\n\nWait", output)
+    assert.matches("is available: generation 2, 3 of 3 replicas\n", output)
+    local row = "\n  web%-%x+%-%w+ +Running +0 +198%.18%.[%d.]+ +%S+ +%S+pause:3.10"
+    local _, pods = output:gsub(row, "")
+    assert.equal(3, pods)
+    assert.matches('gone: deployments.apps "web" not found', output)
+    assert.is_nil(output:find("\27", 1, true), "no terminal, no escapes")
+  end
+
+  it("tour.lua shows everything on kube.fake, which it starts", function()
+    local output, code = process.run_lua({ "examples/tour.lua" }, { KUBECONFIG = "/nowhere" })
+    assert(code == 0, output)
+    judge_tour(output)
+    assert.matches("http://127.0.0.1:%d+, an API server in memory: kube.fake", output)
+  end)
+
+  it("tour.lua says what it is about to do to a real cluster, and cleans up", function()
+    local output = example("tour.lua", admin.KUBECONFIG)
+    judge_tour(output)
+    local name = output:match("creates the namespace (%S+) here, works in it alone, and removes it")
+    assert.truthy(name, output)
+    assert.truthy(output:find("creates the namespace", 1, true) < output:find("\nApply", 1, true))
+    cluster.eventually(function()
+      local gone, err = k:get("ns", name)
+      return not gone and kube.is_not_found(err)
+    end)
+  end)
+
+  it("make demo takes a cluster from its command line, not from the environment", function()
+    local make = string.format("make -s --no-print-directory BUILD='%s' LUA=%s demo",
+      os.getenv("KUBE_SPEC_BUILD"), process.lua)
+    local clean = { KUBECONFIG = admin.KUBECONFIG, MAKEFLAGS = false, MAKELEVEL = false }
+    local output, code = process.run(make, clean)
+    assert(code == 0, output)
+    assert.matches("kube.fake", output, 1, true)
+    output, code = process.run(make .. " KUBECONFIG=" .. admin.KUBECONFIG, clean)
+    assert(code == 0, output)
+    assert.matches(k.config.server, output, 1, true)
   end)
 
   it("the ten lines of the README work as printed", function()
