@@ -179,6 +179,7 @@ $(BUILD)/spec/%: spec/%.c $(wildcard spec/support/*.h) $(HEADERS) $(BUILD)/libku
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES)) -lpthread -lm $(WRAP) $(LDFLAGS)
 
+include spec/bench/bench.mk
 
 example: $(BUILD)/list_pods
 

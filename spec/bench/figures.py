@@ -1,0 +1,141 @@
+"""What is measured, by whom, and what kube should reach: data, which bench.py goes through."""
+from dataclasses import dataclass
+
+CURL_LUAS = ("luajit", "lua5.1")  # lua-curl is for no other
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One who does what a figure asks. label names it in tables, results and goals."""
+    label: str
+    program: str        # with_kube.lua ...: in each Lua; else a program of its own
+    arguments: tuple
+    http: str = "2"     # at the server's port for 2 (and 1.1, for who does not offer 2) or for 1.1
+    consumes: str = "objects"  # peers of a figure that consume the same must have counted the same
+
+    def in_lua(self):
+        return self.program.endswith(".lua") or self.program == "-e"
+
+    def runs_on(self, lua):
+        return self.in_lua() and (self.program != "with_curl.lua" or lua in CURL_LUAS)
+
+    def is_kube(self):
+        return self.label.startswith("kube")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Never asserted: the tables show what is, beside what should be.
+
+    value: of's figure under key, as it is | a ratio to the best of against | how much above it
+    """
+    text: str
+    of: str
+    key: str
+    how: str            # "value", "ratio", "above"
+    limit: float        # in the unit of the figure; MB for memory
+    against: tuple = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    title: str
+    peers: tuple
+    goals: tuple = ()
+    wall: str = "wall"  # or "output": until the first line is written
+    per_get: bool = False
+    in_turns: bool = False  # client and server wait for each other: see Bench.cores
+    times: int = 1      # processes a round
+
+
+def kube(label, figure, **more):
+    return Peer(label, "with_kube.lua", (figure,), **more)
+
+
+def plain(figure, http="2", **more):
+    """The scripts of today; LuaSec has HTTP/1.1 alone, and so one place."""
+    suffix = "" if http == "2" else ", 1.1"
+    peers = [Peer("luasec + cjson", "with_luasec.lua", (figure,), **more)] if http == "2" else []
+    return peers + [Peer("lua-curl + cjson" + suffix, "with_curl.lua", (figure,), http, **more)]
+
+
+def bare(label, figure, **more):
+    return Peer(label, "bare_libcurl", (figure,), consumes="bytes", **more)
+
+
+def client_go(label, figure, kind, **more):
+    return Peer("client-go, " + label, "client_go", (figure, kind), **more)
+
+
+def both_client_gos(figure):
+    return [client_go(kind, figure, kind) for kind in ("typed", "dynamic")]
+
+
+PLAIN = ("luasec + cjson", "lua-curl + cjson")
+
+LIST = Figure("list", "all pods into tables, CPU and wall in ms", (
+    kube("kube", "list"), kube("kube, managedFields too", "list-complete"), *plain("list"),
+    bare("bare libcurl", "list"), *both_client_gos("list")), (
+    Goal("CPU / plain", "kube", "cpu", "ratio", 0.45, PLAIN),
+    Goal("CPU / plain, managedFields too", "kube, managedFields too", "cpu", "ratio", 0.7, PLAIN)))
+
+EACH = Figure("each", "one pod at a time, in pages, in ms; kube with fields = { metadata.name }", (
+    kube("kube", "each"), *plain("each"), bare("bare libcurl", "each"), *both_client_gos("each")), (
+    Goal("CPU, ms", "kube", "cpu", "value", 150),
+    Goal("peak, MB", "kube", "peak", "value", 20)))
+
+WATCH = Figure("watch", "two events a pod into tables, in ms", (
+    kube("kube", "watch"), *plain("watch"), bare("bare libcurl", "watch"),
+    *both_client_gos("watch")), (
+    Goal("CPU / plain", "kube", "cpu", "ratio", 0.45, PLAIN),))
+
+GET_RAW = Figure("get-raw", "one get after the other, raw bytes, us a get", (
+    kube("kube", "get-raw"), kube("kube, 1.1", "get-raw", http="1.1"),
+    *plain("get-raw"), *plain("get-raw", "1.1"),
+    bare("bare libcurl", "get-raw"), bare("bare libcurl, 1.1", "get-raw", http="1.1"),
+    client_go("raw", "get-raw", "typed"), client_go("raw, 1.1", "get-raw", "typed", http="1.1")), (
+    Goal("wall / bare", "kube", "wall", "ratio", 1.2, ("bare libcurl",)),
+    Goal("wall / bare, 1.1", "kube, 1.1", "wall", "ratio", 1.2, ("bare libcurl, 1.1",))),
+    per_get=True, in_turns=True)
+
+GET = Figure("get", "one get after the other into tables, us a get", (
+    kube("kube", "get"), kube("kube, 1.1", "get", http="1.1"),
+    *plain("get"), *plain("get", "1.1"),
+    bare("bare libcurl", "get-raw"), bare("bare libcurl, 1.1", "get-raw", http="1.1"),
+    *both_client_gos("get")), (
+    Goal("wall - bare, us", "kube", "wall", "above", 35, ("bare libcurl",)),
+    Goal("wall - bare, us, 1.1", "kube, 1.1", "wall", "above", 35, ("bare libcurl, 1.1",))),
+    per_get=True, in_turns=True)
+
+REQUIRE = Figure("require", "a process that only loads modules, in ms", (
+    Peer("nothing", "-e", ("",)),
+    Peer("libcurl loaded", "-e", ('require "only_libcurl"',)),
+    Peer("libcurl ready", "-e", ('require "only_libcurl"()',)),
+    Peer("kube", "-e", ('require "kube"',)),
+    Peer("luasec, cjson", "-e", ('require "ssl.https" require "cjson"',))), (
+    Goal("wall - libcurl loaded, ms", "kube", "wall", "above", 2, ("libcurl loaded",)),
+    Goal("CPU - libcurl loaded, ms", "kube", "cpu", "above", 2, ("libcurl loaded",))),
+    times=20)
+
+FIRST = Figure("first", "from the start of a process to the name of one pod, in ms", (
+    kube("kube, pods.v1.", "first"), kube("kube, pod", "first-short"), *plain("first"),
+    bare("bare libcurl", "first"), *both_client_gos("first")), (
+    Goal("wall, ms", "kube, pods.v1.", "output", "value", 15),),
+    wall="output", in_turns=True, times=10)
+
+DECODE = Figure("decode", "the JSON of each pod into tables, no network, in ms", (
+    kube("kube", "decode"), kube("kube, managedFields too", "decode-complete"),
+    kube("kube, two fields", "decode-fields"), Peer("cjson", "with_luasec.lua", ("decode",))))
+
+ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, DECODE)
+
+
+def chosen(names):
+    """The figures that a text like "list,watch" names; all without one."""
+    known = {figure.name: figure for figure in ALL}
+    wanted = names.replace(",", " ").split() or list(known)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise SystemExit("bench: no figure %s: there are %s" % (unknown[0], ", ".join(known)))
+    return [known[name] for name in wanted]

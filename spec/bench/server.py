@@ -1,0 +1,142 @@
+"""The server of the benchmarks: an nginx of our own with one worker and a CA of its own."""
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import data
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CORES = sorted(os.sched_getaffinity(0))  # the last one is the server's
+TOKEN = "a-token-that-nobody-checks"
+DISCOVERY = '"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"'
+
+KUBECONFIG = """apiVersion: v1
+kind: Config
+current-context: bench
+contexts: [{name: bench, context: {cluster: bench, user: bench, namespace: %s}}]
+clusters: [{name: bench, cluster: {server: %s, certificate-authority: %s}}]
+users: [{name: bench, user: {token: %s}}]
+"""
+
+
+class Server:
+    """with Server(data_directory) as server: it is up, and down at the end.
+
+    url and kubeconfig, by what is spoken: "2" (by ALPN, HTTP/1.1 for who does not offer it), "1.1".
+    """
+
+    def __init__(self, data_directory):
+        self.data = data_directory
+        self.process = None
+        self.read = 0  # of its log
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="kube-bench-")
+        try:
+            self.ca = make_certificates(self.dir)
+            for _ in range(5):  # another program may be faster to take the ports
+                if self.start():
+                    return self
+            raise RuntimeError("nginx does not start:\n" + self.log())
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def log(self):
+        with open(os.path.join(self.dir, "error.log"), encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def spoken(self):
+        """What HTTP was spoken since the last time this was asked: "1.1", "2", or "" for none."""
+        path = os.path.join(self.dir, "access.log")
+        with open(path, encoding="ascii", errors="replace") as log:
+            log.seek(self.read)
+            lines = log.readlines()
+            self.read = log.tell()
+        return "+".join(sorted({line.split()[0].removeprefix("HTTP/").removesuffix(".0")
+                                for line in lines}))
+
+    def start(self):
+        ports = {"2": free_port(), "1.1": free_port()}
+        self.url = {v: "https://127.0.0.1:%d" % port for v, port in ports.items()}
+        self.kubeconfig = {v: self.write_kubeconfig(v) for v in ports}
+        config = write_config(self.dir, self.data, ports)
+        nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx"
+        with open(os.path.join(self.dir, "error.log"), "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM",  # it ends with us, however we end
+                 nginx, "-p", self.dir, "-c", config, "-e", log.name],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self.wait_until_up()
+
+    def write_kubeconfig(self, version):
+        path = os.path.join(self.dir, "kubeconfig-" + version)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(KUBECONFIG % (data.NAMESPACE, self.url[version], self.ca, TOKEN))
+        return path
+
+    def wait_until_up(self):
+        context = ssl.create_default_context(cafile=self.ca)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                for url in self.url.values():
+                    urllib.request.urlopen(url + "/api", context=context, timeout=5).close()
+                self.spoken()
+                return True
+            except OSError:
+                time.sleep(0.02)
+        return False
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def write_config(directory, data_directory, ports):
+    values = {
+        "DIR": directory, "DATA": data_directory, "PORT2": str(ports["2"]),
+        "PORT1": str(ports["1.1"]), "PAGE": str(data.PAGE), "NAMESPACE": data.NAMESPACE,
+        "DISCOVERY": DISCOVERY,
+        "CORE": bin(1 << CORES[-1])[2:],
+        # As root its worker would become somebody who may not read the data.
+        "USER": "user root;" if os.geteuid() == 0 else "",
+    }
+    with open(os.path.join(HERE, "nginx.conf.in"), encoding="utf-8") as template:
+        text = template.read()
+    for name, value in values.items():
+        text = text.replace("@%s@" % name, value)
+    path = os.path.join(directory, "nginx.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def make_certificates(directory):
+    """A CA, and by it a certificate of 127.0.0.1: the path of the CA's certificate."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2",
+            "-subj", "/CN=bench CA")
+    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=bench")
+    with open(os.path.join(directory, "server.ext"), "w", encoding="ascii") as file:
+        file.write("subjectAltName=IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", "server.ext", "-out", "server.crt")
+    return os.path.join(directory, "ca.crt")
