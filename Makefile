@@ -162,7 +162,7 @@ check: lib
 	@$(MAKE) --no-print-directory -s module LUA=lua5.4
 	@$(MAKE) --no-print-directory -s module LUA=luajit
 	@$(MAKE) --no-print-directory -s module LUA=lua5.1
-	@$(MAKE) --no-print-directory -s c-tests example
+	@$(MAKE) --no-print-directory -s c-tests example sanitized
 	@BUILD=$(BUILD) spec/run.sh
 
 # One spec file: make spec LUA=luajit SPEC=spec/json_spec.lua
@@ -179,6 +179,7 @@ $(BUILD)/spec/%: spec/%.c $(wildcard spec/support/*.h) $(HEADERS) $(BUILD)/libku
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES)) -lpthread -lm $(WRAP) $(LDFLAGS)
 
+include spec/sanitize/sanitize.mk
 include spec/bench/bench.mk
 
 example: $(BUILD)/list_pods

@@ -2,6 +2,7 @@
 # Runs every suite against one real control plane and sums them up in the last line.
 #   spec/run.sh                    all (make test)
 #   spec/run.sh LUA SPEC...        some spec files on one Lua (make spec LUA= SPEC=)
+#   spec/run.sh sanitize           those under sanitizers and valgrind (make sanitize)
 # A suite that cannot run counts as a failure: nothing is skipped in silence.
 set -u
 cd "$(dirname "$0")/.."
@@ -21,7 +22,7 @@ servers=()
 
 stop() {
   exec 3>&- 4>&- 2>/dev/null
-  for pid in "${servers[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+  for pid in "${servers[@]:-}" "${besides[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
   rm -rf "$work"
 }
 trap stop EXIT
@@ -69,9 +70,15 @@ start_servers() {
 run_c() {
   local out=$work/c.out
   timeout -k 10 600 "$1" >"$out" 2>&1
-  cat "$out"
-  if [[ $(tail -n 1 "$out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
+  count_c "$1" $? "$out"
+}
+
+# count_c NAME EXIT OUTPUT: one that counts no failure, but fails, has leaked or crashed at its end.
+count_c() {
+  cat "$3"
+  if [[ $(tail -n 1 "$3") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0
+    [ "$2" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || broken "$1 ended with $2"
   else
     broken "$1 ended without its counts"
   fi
@@ -84,17 +91,23 @@ run_lua() {
   LUA_PATH="$top/lua/?.lua;$top/lua/?/init.lua;$top/?.lua;;" LUA_CPATH="$build/$lua/?.so;;" \
     KUBE_SPEC_LUA=$lua timeout -k 10 1500 "$lua" /usr/bin/busted --output=plainTerminal --helper=spec/support/helper.lua \
     --pattern=_spec "$@" 2>&1 | tee "$out"
-  local pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
+  local code=${PIPESTATUS[0]} pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
   local line
   line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -E "$pattern" | tail -n 1)
   if [[ $line =~ $pattern ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" $((BASH_REMATCH[3] + BASH_REMATCH[4])) "${BASH_REMATCH[5]}"
+    [ "$code" -eq 0 ] || [ $((BASH_REMATCH[3] + BASH_REMATCH[4])) -gt 0 ] || broken "busted on $lua ended with $code"
   else
     broken "busted on $lua ended without its counts"
   fi
 }
 
-if [ $# -gt 0 ]; then
+. spec/sanitize/suites.sh
+
+if [ "${1-}" = sanitize ]; then
+  start_servers || broken "the servers of the suite"
+  sanitize
+elif [ $# -gt 0 ]; then
   lua=$1
   shift
   start_servers || broken "the servers of the suite"
@@ -112,6 +125,7 @@ else
     say "$lua"
     run_lua "$lua" spec
   done
+  sanitize
 fi
 
 echo
