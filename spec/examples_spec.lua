@@ -143,6 +143,12 @@ describe("examples", function()
     end)
   end)
 
+  it("fake_spec.lua is a test of a user's own", function()
+    local output = process.run_lua { "/usr/bin/busted", "--output=plainTerminal",
+      "examples/fake_spec.lua" }
+    assert.matches("2 successes / 0 failures / 0 errors", output)
+  end)
+
   it("make demo takes a cluster from its command line, not from the environment", function()
     local make = string.format("make -s --no-print-directory BUILD='%s' LUA=%s demo",
       os.getenv("KUBE_SPEC_BUILD"), process.lua)
