@@ -361,11 +361,34 @@ static const char *push_array(decoder *d, const char *p, view v) {
   return p;
 }
 
-/* Moves pairs of name and value into the table, in their order: the last of a name counts. */
-static void move_members(lua_State *L, int table, int count) {
+/*
+** Whether a name may have come twice in an object. Names that differ may be taken for one: that
+** costs time, no more.
+*/
+typedef struct seen {
+  uint64_t bits[8];
+  bool twice;
+} seen;
+
+static inline void note_name(seen *s, kube_slice raw, bool escaped) {
+  const unsigned char *p = (const unsigned char *)raw.bytes;
+  const size_t n = raw.length;
+  const unsigned place =
+      n ? (unsigned)(n * 37 + p[0] * 5u + p[n / 2] * 11u + p[n - 1] * 23u) % 512 : 0;
+  const uint64_t bit = (uint64_t)1 << place % 64;
+  if (escaped || (s->bits[place / 64] & bit)) s->twice = true;
+  s->bits[place / 64] |= bit;
+}
+
+/*
+** Moves pairs of name and value into the table; the last of a name counts. Where none came twice
+** they go from the top of the stack, without a copy: 5 % of a watch's time.
+*/
+static void move_members(lua_State *L, int table, int count, bool twice) {
   const int first = table + 2;
   int i;
   make_table(L, table, 0, count);
+  for (; !twice && count > 0; count--) lua_rawset(L, table);
   for (i = 0; i < count; i++) {
     lua_pushvalue(L, first + 2 * i);
     lua_pushvalue(L, first + 2 * i + 1);
@@ -398,7 +421,8 @@ static inline void push_name(lua_State *L, kube_slice raw, bool escaped) {
 ** Reads one member: pushes its name and value and counts them, or notes its name among the nulls,
 ** or skips it.
 */
-static inline const char *push_member(decoder *d, const char *p, view v, int nulls, int *count) {
+static inline const char *push_member(decoder *d, const char *p, view v, int nulls, seen *names,
+                                      int *count) {
   kube_slice raw;
   bool escaped;
   view inner = ALL;
@@ -412,6 +436,7 @@ static inline const char *push_member(decoder *d, const char *p, view v, int nul
     return kube_json_word(p, d->end, "null", 4, d->fault);
   }
   ++*count;
+  note_name(names, raw, escaped);
   return push_value(d, p, inner);
 }
 
@@ -421,6 +446,7 @@ static const char *push_object(decoder *d, const char *p, view v) {
   const int table = lua_gettop(L) + 1, batch = batch_of(d->depth + 1) / 2;
   int count = 0;
   bool more;
+  seen names = {{0}, false};
   if (!enter(d, p, 2 * batch + 8)) return NULL;
   lua_pushnil(L);
   lua_pushnil(L);
@@ -429,15 +455,15 @@ static const char *push_object(decoder *d, const char *p, view v) {
   if (!more) p++;
   while (more) {
     if (count == batch) {
-      move_members(L, table, count);
+      move_members(L, table, count, names.twice);
       count = 0;
     }
-    p = push_member(d, kube_json_space(p, d->end), v, table + 1, &count);
+    p = push_member(d, kube_json_space(p, d->end), v, table + 1, &names, &count);
     if (p) p = next_or_close(d, p, '}');
     if (p == NULL) return NULL;
     more = p[-1] == ',';
   }
-  move_members(L, table, count);
+  move_members(L, table, count, names.twice);
   if (!lua_isnil(L, table + 1)) remember_nulls(d, table, table + 1);
   lua_settop(L, table);
   d->depth--;
