@@ -195,8 +195,8 @@ KUBE_API kube_status kube_engine_step(kube_engine *engine, kube_error *err);
 KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when there is no more */
 
 /*
-** Waits up to timeout ms (-1: for ever) until the fd is readable, then steps: KUBE_OK, KUBE_AGAIN
-** at a time-out, or as step.
+** Waits up to timeout ms (-1: for ever) until something happens, then steps: KUBE_OK, KUBE_AGAIN at
+** a time-out and when a signal came, or as step.
 */
 KUBE_API kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err);
 

@@ -4,8 +4,6 @@ local faults = require("spec.support.faults")
 local kube = require("kube")
 local wait = require("kube.client.wait")
 
-local unpack = table.unpack or unpack
-
 local function deployment(name, image)
   return {
     apiVersion = "apps/v1", kind = "Deployment", metadata = { name = name },
@@ -61,17 +59,41 @@ describe("k:wait", function()
     assert.matches("last seen: Available=True %(MinimumReplicasAvailable: ", tostring(err))
   end)
 
-  it("ends when the object is deleted while one waits", function()
-    assert(k:create { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "short" } })
-    local _, err = unpack(kube.run(function()
-      local waiter = kube.spawn(function()
-        return { k:wait("cm/short", { condition = "Ready", timeout = 30 }) }
-      end)
-      kube.sleep(0.2)
-      assert(k:delete("cm/short"))
-      return waiter:join(20)
-    end), 1, 2)
-    assert.is_true(kube.is_not_found(err), tostring(err))
+  -- What a server says for a look and a watch, in scripts.
+  local function pods(version, ready)
+    return faults.json {
+      apiVersion = "v1", kind = "PodList", metadata = { resourceVersion = version },
+      items = { { metadata = { name = "web", resourceVersion = version },
+        status = { conditions = { { type = "Ready", status = ready } } } } },
+    }
+  end
+
+  local function event(kind, version, ready)
+    return faults.json { type = kind, object = {
+      apiVersion = "v1", kind = "Pod", metadata = { name = "web", resourceVersion = version },
+      status = { conditions = { { type = "Ready", status = ready } } },
+    } } .. "\n"
+  end
+
+  local function wait_for_ready(steps, timeout)
+    local script = faults.script(steps)
+    local pod, err = wait.for_condition(faults.pods { server = script.server }, "web",
+      { condition = "Ready", timeout = timeout or 30 })
+    return pod, err, script.requests()
+  end
+
+  it("goes on when the object is deleted: another one of its name counts", function()
+    local pod = assert(wait_for_ready { pods("5", "False"), { ["then"] = "hang", chunks = {
+      event("DELETED", "6", "False"), event("ADDED", "7", "False"), event("MODIFIED", "8", "True"),
+    } } })
+    assert.equal("8", pod.metadata.resourceVersion)
+  end)
+
+  it("says that it was deleted, when time runs out after that", function()
+    local _, err = wait_for_ready({ pods("5", "False"),
+      { ["then"] = "hang", chunks = { event("DELETED", "6", "False") } } }, 0.3)
+    assert.is_true(kube.is_timeout(err))
+    assert.matches("last seen: Ready=False, then it was deleted", err.message, 1, true)
   end)
 
   it("waits beside others, and can be canceled", function()
@@ -89,38 +111,37 @@ describe("k:wait", function()
   end)
 
   it("looks again when its watch came too late", function()
-    local function pods(version, ready)
-      return faults.json {
-        apiVersion = "v1", kind = "PodList", metadata = { resourceVersion = version },
-        items = { { metadata = { name = "web", resourceVersion = version },
-          status = { conditions = { { type = "Ready", status = ready } } } } },
-      }
-    end
-    local script = faults.script {
+    local found, _, requests = wait_for_ready {
       pods("5", "False"), faults.status(410, "Expired", "too old"), pods("80", "True"),
     }
-    local found = assert(wait.for_condition(faults.pods { server = script.server }, "web",
-      { condition = "Ready", timeout = 30 }))
     assert.equal("80", found.metadata.resourceVersion)
-    local requests = script.requests()
     assert.equal(3, #requests)
     assert.equal("metadata.name%3Dweb", requests[1].query.fieldSelector)
     assert.same({ "true", "5", "metadata.name%3Dweb" }, { requests[2].query.watch,
       requests[2].query.resourceVersion, requests[2].query.fieldSelector })
   end)
 
-  it("says why it cannot look or watch", function()
-    local forbidden = faults.status(403, "Forbidden", "pods is forbidden")
-    local script = faults.script { forbidden }
-    local _, err = wait.for_condition(faults.pods { server = script.server }, "web",
-      { condition = "Ready" })
+  it("does not flood a server whose versions are always too old", function()
+    local gone = faults.status(410, "Expired", "too old")
+    local list = pods("5", "False")
+    local _, err, requests = wait_for_ready({ list, gone, list, gone, list, gone, list, gone }, 1.5)
+    assert.is_true(kube.is_timeout(err), tostring(err))
+    assert.is_true(#requests <= 6, #requests)
+  end)
+
+  it("says why it cannot look or watch, in the server's words", function()
+    local _, err = wait_for_ready { faults.status(403, "Forbidden", "pods is forbidden") }
     assert.is_nil(faults.flaw(err, "Forbidden", { "pods is forbidden" }))
+    _, err = wait_for_ready { faults.status(504, "Timeout", "the storage is slow") }
+    assert.is_nil(faults.flaw(err, "Timeout", { "the storage is slow" }))
   end)
 
   it("throws on what the programmer did wrong", function()
     assert.error_matches(function() k:wait("deploy/web") end,
       "wait: the option condition is needed")
     assert.error_matches(function() k:wait("deploy/web", { condition = "=x" }) end, "is needed")
+    assert.error_matches(function() k:wait("deploy/web", { condition = "x", timeout = 0 / 0 }) end,
+      "not a number of seconds")
     assert.error_matches(function() k:wait("deploy/web", { conditions = "Ready" }) end,
       "unknown option \"conditions\"; did you mean \"condition\"")
     assert.error_matches(function() k:wait("deploy", { condition = "Ready" }) end,

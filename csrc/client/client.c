@@ -170,7 +170,8 @@ failed:
 
 /* The gets of a client differ in their URLs alone, unless they ask for something special. */
 static bool is_plain_get(const kube_request *request, bool http1) {
-  return !http1 && request->accept == NULL && strcmp(request->method, "GET") == 0;
+  return !http1 && request->accept == NULL && kube_buffer_length(&request->body) == 0 &&
+         strcmp(request->method, "GET") == 0;
 }
 
 static kube_transfer *send_spare(kube_client *client, kube_handle *handle, const char *url,

@@ -59,16 +59,22 @@ void kube_poller_arm(kube_poller *p, long long ms) {
   timerfd_settime(p->timer, 0, &when, NULL);
 }
 
+/* Read, or it would stay readable. */
+static void quiet(int timer) {
+  uint64_t ticks;
+  ssize_t n = read(timer, &ticks, sizeof ticks);
+  (void)n;
+}
+
 int kube_poller_take(kube_poller *p, int ms, const sigset_t *mask, kube_poller_event *out, int max,
                      int *n) {
   struct epoll_event events[MAX_EVENTS];
-  uint64_t ticks;
   int i, count = 0;
   *n = epoll_pwait(p->fd, events, max < MAX_EVENTS ? max : MAX_EVENTS, ms, mask);
   for (i = 0; i < *n; i++) {
     int fd = (int)(uint32_t)events[i].data.u64;
     if (fd == p->timer) {
-      if (read(p->timer, &ticks, sizeof ticks) < 0) continue;
+      quiet(fd);
       continue;
     }
     out[count].fd = fd;

@@ -33,6 +33,7 @@ struct kube_transfer {
   int code;              /* once all headers are there */
   bool once;             /* it may change something: never sent twice */
   bool sent;             /* it went out */
+  bool again;            /* and once more, on another connection */
   bool collided;         /* libcurl chose a connection that another one sends on */
   kube_claim claim;
   bool added;   /* libcurl's multi knows it */
@@ -87,6 +88,7 @@ static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port
   if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
   t->collided = !kube_claim_take(&t->engine->claims, &t->claim, t->easy);
   if (t->collided) return CURL_PREREQFUNC_ABORT;
+  t->again = t->sent;
   t->sent = true;
   return CURL_PREREQFUNC_OK;
 }
@@ -147,14 +149,16 @@ void kube_transfer_free(kube_transfer *t) {
   free(t);
 }
 
+/* libcurl 7.88 counts what it sent again over the whole life of a handle, and gives up at five. */
 bool kube_transfer_park(kube_transfer *t) {
-  if (!t->ended || t->result != CURLE_OK || t->once || !t->added ||
+  if (!t->ended || t->result != CURLE_OK || t->once || t->again || !t->added ||
       kube_engine_check(t->engine, NULL) != KUBE_OK)
     return false;
   kube_claim_drop(&t->claim);
   curl_multi_remove_handle(t->multi, t->easy);
   kube_engine_arm(t->engine);
   if (t->body.size > PARKED_BODY) kube_buffer_clear(&t->body);
+  if (t->body.data) OPENSSL_cleanse(t->body.data, t->body.size); /* perhaps of a Secret */
   kube_buffer_reset(&t->body);
   t->handle = NULL;
   t->high_water = HIGH_WATER;
@@ -165,16 +169,31 @@ bool kube_transfer_park(kube_transfer *t) {
   return true;
 }
 
-kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
-                                  kube_error *err) {
-  t->handle = handle;
-  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 0L);
-  if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
-      curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
+static kube_status set_url(CURL *easy, const char *url, kube_error *err) {
+  switch (curl_easy_setopt(easy, CURLOPT_URL, url)) {
+    case CURLE_OK: return KUBE_OK;
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return kube_fail(err, KUBE_ETOOLARGE, "a URL of %zu bytes", strlen(url));
+    default: return kube_fail_memory(err, "a request");
+  }
+}
+
+/* Hands it to libcurl. */
+static kube_status add(kube_transfer *t, kube_error *err) {
+  if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
     return kube_fail_memory(err, "a request");
   t->added = true;
   kube_engine_arm(t->engine);
   return KUBE_OK;
+}
+
+kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
+                                  kube_error *err) {
+  kube_status status = kube_engine_check(t->engine, err);
+  if (status != KUBE_OK || (status = set_url(t->easy, url, err)) != KUBE_OK) return status;
+  t->handle = handle;
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 0L);
+  return add(t, err);
 }
 
 static kube_status append(struct curl_slist **list, const char *line, kube_error *err) {
@@ -221,10 +240,10 @@ static void set_pool(kube_transfer *t, bool own) {
 /* libcurl copies these: one that it had no room for would send something else, or elsewhere. */
 static kube_status set_texts(kube_transfer *t, const kube_transfer_options *o, kube_error *err) {
   CURL *easy = t->easy;
-  CURLcode failed = curl_easy_setopt(easy, CURLOPT_URL, o->url);
-  if (failed == CURLE_BAD_FUNCTION_ARGUMENT)
-    return kube_fail(err, KUBE_ETOOLARGE, "a URL of %zu bytes", strlen(o->url));
-  if (!failed) failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
+  CURLcode failed;
+  kube_status status = set_url(easy, o->url, err);
+  if (status != KUBE_OK) return status;
+  failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, o->method);
   /* "": none, instead of the environment's */
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
@@ -270,11 +289,7 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   set_callbacks(t);
   if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
     return status;
-  if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
-    return kube_fail_memory(err, "a request");
-  t->added = true;
-  kube_engine_arm(t->engine);
-  return KUBE_OK;
+  return add(t, err);
 }
 
 /* ---- reading ---- */

@@ -43,7 +43,7 @@ static int engine_step(lua_State *L) {
   return 1;
 }
 
-/* engine:wait([seconds]) -> true | false at a time-out | nil, err. Blocks, then steps. */
+/* engine:wait([seconds]) -> true | false at a time-out or a signal | nil, err. Blocks, then steps. */
 static int engine_wait(lua_State *L) {
   kube_error err = {0};
   lua_Number seconds = luaL_optnumber(L, 2, -1);

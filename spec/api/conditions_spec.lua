@@ -44,6 +44,8 @@ describe("conditions", function()
       { "the condition is newer", object(2, 1,
         { type = "Available", status = "True", observedGeneration = 2 }), "Available", "True",
         true },
+      { "generations that are none", object(2, "1", { type = "Available", status = "True",
+        observedGeneration = {} }), "Available", "True", true },
       { "conditions that are none", { status = { conditions = "x" } }, "Available", "True", false },
     }
     for _, case in ipairs(cases) do

@@ -163,6 +163,27 @@ static void gets_follow_each_other(void) {
   close_place(&p);
 }
 
+/* Every second request finds its connection closed: it is sent again, as often as it takes. */
+static void close_every_second(server_connection *c, void *arg) {
+  (void)arg;
+  if (c->number % 2 == 0)
+    c->close = true;
+  else
+    server_json(c, "{}");
+}
+
+static void gets_on_connections_that_die(void) {
+  place p;
+  int i;
+  open_place(&p, close_every_second, NULL);
+  for (i = 0; i < 20; i++) {
+    kube_call *call = get(&p, "/x", 0);
+    next_is(call, "{}");
+    kube_call_free(call);
+  }
+  close_place(&p);
+}
+
 /* A get that is given up leaves nothing either, and two at a time do not share. */
 static void gets_beside_each_other(void) {
   place p;
@@ -980,6 +1001,7 @@ int main(void) {
   RUN(an_object_is_there_until_it_is_taken);
   RUN(gets_follow_each_other);
   RUN(gets_beside_each_other);
+  RUN(gets_on_connections_that_die);
   RUN(a_refusal_is_kept);
   RUN(each_verb_is_sent_as_client_go_does);
   RUN(what_cannot_be_sent_is_refused_at_once);

@@ -20,11 +20,18 @@ function conditions.parse(text)
   return kind or text, status or "True"
 end
 
+--- A value that can be compared (a large one is cdata on LuaJIT), or nil: a custom resource may
+-- hold anything.
+local function integer(value)
+  return (type(value) == "number" or type(value) == "cdata") and value or nil
+end
+
 --- Whether a controller has seen the object as it is now. A condition from before the last change
 -- of the spec says nothing about the object of today.
 local function is_observed(object, condition)
-  local generation = object.metadata and object.metadata.generation
-  local observed = condition.observedGeneration or object.status.observedGeneration
+  local generation = object.metadata and integer(object.metadata.generation)
+  local observed = integer(condition.observedGeneration)
+    or integer(object.status.observedGeneration)
   return not (generation and observed) or observed >= generation
 end
 

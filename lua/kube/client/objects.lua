@@ -210,7 +210,7 @@ end
 
 --- Waits, by watch, until an object has a condition: k:wait("deploy/web", { condition =
 -- "Available", timeout = 60 }): the object as it is then | nil, err (reason NotFound: it is not
--- there, or not any more; Timeout: with what was seen last).
+-- there; Timeout: with what was seen last).
 -- @param given { condition = "Ready" or "Ready=False", timeout = seconds (30; 0 looks once),
 --   namespace = }
 function Client:wait(kind, name, given)

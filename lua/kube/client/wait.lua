@@ -2,9 +2,11 @@
 --
 -- | case                              | kubectl wait            | kube                      |
 -- | the object is not there           | NotFound, at once       | the same                  |
--- | it is deleted while one waits     | NotFound                | the same                  |
+-- | it is deleted while one waits     | goes on: it may return  | the same                  |
 -- | time runs out                     | "timed out waiting ..." | the same, and what was    |
 -- |                                   |                         | seen last                 |
+-- | timeout 0, and it is not so yet   | "condition not met"     | the same as above         |
+-- | the watch expires (410)           | lists again             | the same, after a rest    |
 -- | a condition of before the change  | does not count          | the same                  |
 -- Source of the rules: kubectl pkg/cmd/wait.
 local conditions = require("kube.api.conditions")
@@ -15,6 +17,7 @@ local wait = {}
 
 local TIMEOUT = 30 -- seconds, as kubectl
 local LOOK = 1 -- a look has at least so many: a timeout of 0 asks how things are now
+local REST = 1 -- seconds before another look, where the API forgets faster than one can watch
 
 --- What k:wait takes.
 wait.SPEC = { condition = "string", timeout = "number" }
@@ -25,6 +28,9 @@ function wait.check(given)
   if not kind or kind == "" then
     error('wait: the option condition is needed: "Ready", "Available=False"', 3)
   end
+  if given.timeout ~= given.timeout then -- NaN
+    error("wait: the timeout is not a number of seconds", 3)
+  end
 end
 
 local function not_found(what)
@@ -32,42 +38,51 @@ local function not_found(what)
 end
 
 local function timed_out(self)
+  local seen = "nothing"
+  if self.seen then seen = conditions.describe(self.seen, self.kind) end
+  if self.deleted then seen = seen .. ", then it was deleted" end
   return errors.new {
     reason = "Timeout",
     message = string.format("timed out after %g s waiting for the condition %s of %s; last seen: "
-      .. "%s", self.timeout, self.condition, self.what,
-      self.seen and conditions.describe(self.seen, self.kind) or "nothing"),
+      .. "%s", self.timeout, self.condition, self.what, seen),
   }
 end
 
 local function left(self) return self.deadline - driver.current().now() end
 
+local function is_over(self) return left(self) <= 0 end
+
 --- Takes a look at an object: whether it is as it should be.
 local function judge(self, object)
-  self.seen = object
+  self.seen, self.deleted = object, false
   return conditions.is_met(object, self.kind, self.status)
 end
 
---- The object as the API has it now: the version to watch from | nil, err.
+--- The error for what a look or a watch gave: that time ran out is told in our words.
+local function problem(self, err)
+  if errors.predicates.is_timeout(err) and is_over(self) then return timed_out(self) end
+  return err
+end
+
+--- The object as the API has it now: the version to watch from, object | nil, err.
 local function look(self)
   local list, err = self.resource:list {
     fieldSelector = self.selector, timeout = math.max(left(self), LOOK),
   }
-  if not list then return nil, errors.predicates.is_timeout(err) and timed_out(self) or err end
+  if not list then return nil, problem(self, err) end
   if not list.items[1] then return nil, not_found(self.what) end
   return list.metadata.resourceVersion, list.items[1]
 end
 
 --- The next state of the object that a watch tells of | nil, err.
 local function next_state(self, watch)
-  local time = left(self)
-  if time <= 0 then return nil, timed_out(self) end
-  local event, err = watch:next(time)
-  if not event then
-    return nil, err and not errors.predicates.is_timeout(err) and err or timed_out(self)
+  while not is_over(self) do
+    local event, err = watch:next(left(self))
+    if not event then return nil, problem(self, err) end
+    if event.type ~= "DELETED" then return event.object end
+    self.deleted = true
   end
-  if event.type == "DELETED" then return nil, not_found(self.what) end
-  return event.object
+  return nil, timed_out(self)
 end
 
 --- Follows the object from a version on until it is as it should be: true | nil, err.
@@ -84,7 +99,7 @@ local function follow(self, version)
 end
 
 --- Waits until an object has a condition: the object as it is then | nil, err (reason NotFound:
--- it is not there, or not any more; Timeout: with what was seen last).
+-- it is not there; Timeout: with what was seen last).
 -- @param resource  a resource of the dynamic client, in its namespace
 -- @param given     { condition = "Available" or "Available=False", timeout = seconds (30; 0 looks
 --   once) }
@@ -103,6 +118,8 @@ function wait.for_condition(resource, name, given)
     local met, err = follow(self, version)
     if met then return self.seen end
     if not errors.predicates.is_gone(err) then return nil, err end
+    met, err = driver.current().sleep(math.max(0, math.min(REST, left(self))))
+    if not met then return nil, err end
   end -- a watch that came too late looks again
 end
 
