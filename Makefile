@@ -30,6 +30,8 @@ LUA_VERSION = $(if $(findstring jit,$(LUA)),5.1,$(LUA:lua%=%))
 LUA_DIR = $(PREFIX)/share/lua/$(LUA_VERSION)
 LUA_LIBDIR = $(PREFIX)/lib/lua/$(LUA_VERSION)
 
+MODULE_FILES = $(sort $(patsubst lua/%,%,$(shell find lua/kube -name '*.lua')))
+
 CORE = $(wildcard csrc/core/*.c)
 CLIENT = $(wildcard csrc/client/*.c)
 BINDING = $(wildcard csrc/lua/*.c)
@@ -59,11 +61,19 @@ all: lib module
 
 lib: $(BUILD)/libkube.a $(BUILD)/libkube.so $(BUILD)/kube.pc
 
-$(BUILD)/obj/core/%.o: csrc/core/%.c $(HEADERS)
+# What everything was compiled with: where that is another, it is compiled again. (WERROR, which
+# changes no code, does not count.)
+FLAGS = $(CC) $(CFLAGS) $(PKG_CONFIG)
+ifneq ($(FLAGS),$(file <$(BUILD)/flags))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/flags,$(FLAGS))
+endif
+
+$(BUILD)/obj/core/%.o: csrc/core/%.c $(HEADERS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icsrc/core -c $< -o $@
 
-$(BUILD)/obj/client/%.o: csrc/client/%.c $(HEADERS)
+$(BUILD)/obj/client/%.o: csrc/client/%.c $(HEADERS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icsrc -c $< -o $@
 
@@ -89,7 +99,7 @@ $(BUILD)/kube.pc: Makefile csrc/kube.h
 
 module: $(MODULE)
 
-$(BUILD)/obj/$(LUA)/%.o: csrc/lua/%.c $(HEADERS)
+$(BUILD)/obj/$(LUA)/%.o: csrc/lua/%.c $(HEADERS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -c $< -o $@
 
@@ -107,12 +117,12 @@ env:
 
 # To /usr/local unless PREFIX says otherwise; below DESTDIR for packages. One Lua at a time: LUA=
 install: lib install-lua
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 csrc/kube.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(BUILD)/libkube.a $(DESTDIR)$(LIBDIR)
-	install -m 755 $(BUILD)/libkube.so $(DESTDIR)$(LIBDIR)/libkube.so.0
-	ln -sf libkube.so.0 $(DESTDIR)$(LIBDIR)/libkube.so
-	install -m 644 $(BUILD)/install/kube.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -d "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(LIBDIR)/pkgconfig"
+	install -m 644 csrc/kube.h "$(DESTDIR)$(PREFIX)/include"
+	install -m 644 $(BUILD)/libkube.a "$(DESTDIR)$(LIBDIR)"
+	install -m 755 $(BUILD)/libkube.so "$(DESTDIR)$(LIBDIR)/libkube.so.0"
+	ln -sf libkube.so.0 "$(DESTDIR)$(LIBDIR)/libkube.so"
+	install -m 644 $(BUILD)/install/kube.pc "$(DESTDIR)$(LIBDIR)/pkgconfig"
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 install: $(BUILD)/install/kube.pc
@@ -123,22 +133,26 @@ $(BUILD)/install/kube.pc:
 	$(call write-pc,$(PREFIX)/include,$(LIBDIR))
 
 install-lua: module
-	cd lua && find kube -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUA_DIR)/{} \;
-	install -D -m 755 $(MODULE) $(DESTDIR)$(LUA_LIBDIR)/kube/core.so
+	for file in $(MODULE_FILES); do \
+	  install -D -m 644 lua/$$file "$(DESTDIR)$(LUA_DIR)/$$file" || exit 1; done
+	install -D -m 755 $(MODULE) "$(DESTDIR)$(LUA_LIBDIR)/kube/core.so"
 
 # Takes away what install put there, with the same PREFIX, LUA and DESTDIR.
 uninstall:
-	cd lua && find kube -name '*.lua' -exec rm -f $(DESTDIR)$(LUA_DIR)/{} \;
-	cd lua && find kube -depth -type d -exec rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LUA_DIR)/{} \; || true
-	rm -f $(DESTDIR)$(LUA_LIBDIR)/kube/core.so
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LUA_LIBDIR)/kube || true
-	rm -f $(DESTDIR)$(PREFIX)/include/kube.h $(DESTDIR)$(LIBDIR)/libkube.a \
-	  $(DESTDIR)$(LIBDIR)/libkube.so $(DESTDIR)$(LIBDIR)/libkube.so.0 $(DESTDIR)$(LIBDIR)/pkgconfig/kube.pc
+	for file in $(MODULE_FILES); do rm -f "$(DESTDIR)$(LUA_DIR)/$$file"; done
+	for file in $(MODULE_FILES); do echo "$${file%/*}"; done | sort -ru | while read -r directory; do \
+	  rmdir "$(DESTDIR)$(LUA_DIR)/$$directory" 2>/dev/null || true; done
+	rm -f "$(DESTDIR)$(LUA_LIBDIR)/kube/core.so"
+	rmdir "$(DESTDIR)$(LUA_LIBDIR)/kube" 2>/dev/null || true
+	rm -f "$(DESTDIR)$(PREFIX)/include/kube.h" "$(DESTDIR)$(LIBDIR)/libkube.a" \
+	  "$(DESTDIR)$(LIBDIR)/libkube.so" "$(DESTDIR)$(LIBDIR)/libkube.so.0" \
+	  "$(DESTDIR)$(LIBDIR)/pkgconfig/kube.pc"
 
-# For LuaRocks, which says what Lua it is for: nothing of another Lua's build may be left.
+# For LuaRocks, which says what Lua it is for, in a build directory of its own (see the rockspec):
+# nothing of another Lua's build may be left.
 rock:
-	rm -rf $(BUILD)/obj/rock $(BUILD)/rock
-	@$(MAKE) --no-print-directory module LUA=rock LUA_CFLAGS='$(LUA_CFLAGS)'
+	rm -rf $(BUILD)/obj/$(LUA) $(BUILD)/$(LUA)
+	@$(MAKE) --no-print-directory module
 
 # ---- the demo ----
 
@@ -184,7 +198,7 @@ include spec/bench/bench.mk
 
 example: $(BUILD)/list_pods
 
-$(BUILD)/list_pods: examples/list_pods.c lib
+$(BUILD)/list_pods: examples/list_pods.c $(BUILD)/libkube.so $(BUILD)/kube.pc
 	$(CC) $(WARN) $(CFLAGS) $< -o $@ $$(PKG_CONFIG_PATH=$(BUILD) $(PKG_CONFIG) --cflags --libs kube)
 
 lint: all c-tests example

@@ -17,9 +17,8 @@ build = {
   type = "make",
   build_target = "rock",
   install_target = "install-lua",
-  build_variables = { CC = "$(CC)", CFLAGS = "$(CFLAGS)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
-  install_variables = {
-    LUA = "rock", LUA_CFLAGS = "-I$(LUA_INCDIR)", LUA_DIR = "$(LUADIR)", LUA_LIBDIR = "$(LIBDIR)",
-    CC = "$(CC)", CFLAGS = "$(CFLAGS)",
+  variables = {
+    LUA = "this", LUA_CFLAGS = "-I$(LUA_INCDIR)", LUA_DIR = "$(LUADIR)", LUA_LIBDIR = "$(LIBDIR)",
+    CC = "$(CC)", CFLAGS = "$(CFLAGS)", BUILD = "build/rock",
   },
 }

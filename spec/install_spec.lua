@@ -15,6 +15,12 @@ end
 
 local function make(words) return sh("make -C '%s' BUILD='%s' %s", top, build, words) end
 
+local function exists(path)
+  local file = io.open(path)
+  if file then file:close() end
+  return file ~= nil
+end
+
 local SCRIPT = [[
   local kube = require("kube")
   print(assert(assert(kube.connect()):get("namespace/default")).metadata.name)
@@ -73,6 +79,25 @@ describe("installing", function()
     local pc = sh("cat '%s/opt/kube/lib/pkgconfig/kube.pc'", stage)
     assert.matches("Cflags: -I/opt/kube/include\n", pc, 1, true)
     assert.is_nil(pc:find(stage, 1, true))
+  end)
+
+  it("takes paths with blanks, and takes away nothing else", function()
+    local stage = place .. "/a stage"
+    sh("mkdir -p '%s' && echo precious > '%s/a'", place, place)
+    local where = string.format("PREFIX='/opt/my kube' DESTDIR='%s' LUA=%s", stage, process.lua)
+    make("install " .. where)
+    assert.is_true(exists(stage .. "/opt/my kube/lib/libkube.so.0"))
+    assert.is_true(exists(stage .. "/opt/my kube/share/lua/" .. version .. "/kube/api/errors.lua"))
+    make("uninstall " .. where)
+    assert.equal("", files_in(stage))
+    assert.is_true(exists(place .. "/a"))
+  end)
+
+  it("fails where it cannot write", function()
+    local output, code = process.run(string.format("make -C '%s' BUILD='%s' install-lua LUA=%s "
+      .. "LUA_DIR=/dev/null/x LUA_LIBDIR=/dev/null/y", top, build, process.lua),
+      { MAKEFLAGS = false, MAKELEVEL = false })
+    assert(code ~= 0, output)
   end)
 
   it("a C program finds the library by pkg-config, shared or (libkube.a) not", function()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Form and arrows. (Warnings are errors in every compilation: see the Makefile.)
+# Form and arrows. (Warnings are errors where make check compiles: see the Makefile.)
 set -u
 cd "$(dirname "$0")/.."
 bad=0
