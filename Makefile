@@ -51,11 +51,14 @@ TEST_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) $(LUA_
   openssl lua-busted lua-check luarocks clang-format valgrind python3 python3-pip util-linux \
   curl procps
 
-.PHONY: all lib module install install-lua uninstall rock demo test check spec lint format \
+.PHONY: all help lib module install install-lua uninstall rock demo test check spec lint format \
   docs deps test-deps env cluster c-tests example clean
 .DELETE_ON_ERROR:
 
 all: lib module
+
+help:
+	@sed -n '/^# kube/,/^$$/s/^# \{0,1\}//p' Makefile
 
 # ---- the C library: the compiler checks that arrows point down (core sees no client, both no Lua) ----
 
@@ -123,7 +126,7 @@ install: lib install-lua
 	install -m 755 $(BUILD)/libkube.so "$(DESTDIR)$(LIBDIR)/libkube.so.0"
 	ln -sf libkube.so.0 "$(DESTDIR)$(LIBDIR)/libkube.so"
 	install -m 644 $(BUILD)/install/kube.pc "$(DESTDIR)$(LIBDIR)/pkgconfig"
-	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
+	@case "$(DESTDIR)$(LIBDIR)" in /usr/lib*|/usr/local/lib*) ldconfig || true;; esac
 
 install: $(BUILD)/install/kube.pc
 
@@ -133,18 +136,18 @@ $(BUILD)/install/kube.pc:
 	$(call write-pc,$(PREFIX)/include,$(LIBDIR))
 
 install-lua: module
-	for file in $(MODULE_FILES); do \
+	@for file in $(MODULE_FILES); do \
 	  install -D -m 644 lua/$$file "$(DESTDIR)$(LUA_DIR)/$$file" || exit 1; done
 	install -D -m 755 $(MODULE) "$(DESTDIR)$(LUA_LIBDIR)/kube/core.so"
 
 # Takes away what install put there, with the same PREFIX, LUA and DESTDIR.
 uninstall:
-	for file in $(MODULE_FILES); do rm -f "$(DESTDIR)$(LUA_DIR)/$$file"; done
-	for file in $(MODULE_FILES); do echo "$${file%/*}"; done | sort -ru | while read -r directory; do \
+	@for file in $(MODULE_FILES); do rm -f "$(DESTDIR)$(LUA_DIR)/$$file"; done
+	@for file in $(MODULE_FILES); do echo "$${file%/*}"; done | sort -ru | while read -r directory; do \
 	  rmdir "$(DESTDIR)$(LUA_DIR)/$$directory" 2>/dev/null || true; done
-	rm -f "$(DESTDIR)$(LUA_LIBDIR)/kube/core.so"
-	rmdir "$(DESTDIR)$(LUA_LIBDIR)/kube" 2>/dev/null || true
-	rm -f "$(DESTDIR)$(PREFIX)/include/kube.h" "$(DESTDIR)$(LIBDIR)/libkube.a" \
+	@rm -f "$(DESTDIR)$(LUA_LIBDIR)/kube/core.so"
+	@rmdir "$(DESTDIR)$(LUA_LIBDIR)/kube" 2>/dev/null || true
+	@rm -f "$(DESTDIR)$(PREFIX)/include/kube.h" "$(DESTDIR)$(LIBDIR)/libkube.a" \
 	  "$(DESTDIR)$(LIBDIR)/libkube.so" "$(DESTDIR)$(LIBDIR)/libkube.so.0" \
 	  "$(DESTDIR)$(LIBDIR)/pkgconfig/kube.pc"
 

@@ -1,4 +1,5 @@
--- How to test a program of yours without a cluster: busted examples/fake_spec.lua
+-- How to test a program of yours without a cluster, on the Lua that kube was built for:
+--   busted --lua=/usr/bin/lua5.4 examples/fake_spec.lua
 local kube = require("kube")
 
 -- What is tested: labels the pods of a namespace that were restarted more often than `limit` times,

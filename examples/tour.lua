@@ -89,10 +89,11 @@ local function watch_rollout(k, name)
 end
 
 local function change_image(k, name, image)
-  headline("Patch", string.format('k:patch("deploy/%s", ...)', name))
-  assert(k:patch("deploy/" .. name, { {
-    op = "replace", path = "/spec/template/spec/containers/0/image", value = image,
-  } }, { type = "json" }))
+  local path = "/spec/template/spec/containers/0/image"
+  headline("Patch", string.format('k:patch("deploy/%s", { { op = "replace", path = %q, '
+    .. 'value = %q } }, { type = "json" })', name, path, image))
+  assert(k:patch("deploy/" .. name, { { op = "replace", path = path, value = image } },
+    { type = "json" }))
   say("  its image is now %s: the pods are replaced", image)
 end
 

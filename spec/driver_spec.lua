@@ -508,6 +508,14 @@ describe("cancel", function()
 end)
 
 describe("a stream", function()
+  if not yields_in_for then
+    it("says what to do instead of a for loop inside kube.run", function()
+      assert.error_matches(function()
+        kube.run(function() for _ in k:each("namespaces") do end end)
+      end, "cannot wait in a for loop inside kube.run: call stream:next%(%) there")
+    end)
+  end
+
   it("that another task closes ends for the one that reads it", function()
     local ended, value, err = false, nil, nil
     kube.run(function()

@@ -422,6 +422,12 @@ describe("patch", function()
     return name
   end
 
+  it("may be JSON text, wherever the name stands", function()
+    local name = fresh("patch-text")
+    assert.equal("2", assert(k:patch("cm/" .. name, '{"data":{"a":"2"}}', IN)).data.a)
+    assert.equal("3", assert(k:patch("cm", name, '{"data":{"a":"3"}}', IN)).data.a)
+  end)
+
   it("merges by default, and kube.null removes", function()
     local patched = assert(k:patch("cm", fresh("merge"), {
       data = { a = kube.null, c = "3" }, metadata = { annotations = { note = "n" } },
@@ -902,6 +908,12 @@ describe("what the programmer did wrong", function()
     end)
     blames('on_expired must be "restart" or "error"', nil, function()
       configmaps:watch { on_expired = "never" }
+    end)
+    blames('get: the name is given twice: "pod/web", "web"', nil, function()
+      k:get("pod/web", "web")
+    end)
+    blames('patch: the name is given twice: "cm/a", "a"', nil, function()
+      k:patch("cm/a", "a", {}, { type = "merge" })
     end)
     blames("needs a metadata.name", nil, function()
       k:apply { apiVersion = "v1", kind = "ConfigMap" }

@@ -3,7 +3,12 @@
 --   local kube = require("kube")
 --   local k = assert(kube.connect())
 --   for pod in k:each("pods") do print(pod.metadata.name, pod.status.phase) end
-local core = require("kube.core")
+local loaded, core = pcall(require, "kube.core")
+if not loaded then
+  local elsewhere = tostring(core):find("undefined symbol: lua", 1, true)
+  error(elsewhere and "kube.core was built for another Lua than this one, which is " .. _VERSION
+    .. (rawget(_G, "jit") and " (LuaJIT)" or "") .. "; see LUA= in the README\n" .. core or core, 0)
+end
 local config = require("kube.config")
 local discovery = require("kube.client.discovery")
 local driver = require("kube.driver")

@@ -192,6 +192,17 @@ describe("a JSON patch", function()
     end
   end)
 
+  it("copies no more than 3 MiB in all, though each copy may double what there is", function()
+    local operations = {}
+    for i = 1, 18 do
+      operations[i] = { op = "copy", from = "/a", path = "/a/" .. i }
+    end
+    assert(patch.json({ a = { x = "x" } }, { operations[1] }, json))
+    local result, why = patch.json({ a = { x = ("x"):rep(1000) } }, operations, json)
+    assert.is_nil(result)
+    assert.truthy(why:find("Unable to complete the copy", 1, true), why)
+  end)
+
   it("changes nothing of what it was given, and all or nothing", function()
     local document = decode '{"a":{"b":[1,2],"n":null}}'
     local operations = decode('[{"op":"add","path":"/a/b/-","value":{"x":[]}},'

@@ -8,8 +8,6 @@ pid=$cluster_PID
 IFS= read -r ready <&"${cluster[0]}" || { wait "$pid"; exit 1; }
 kubeconfig=$(sed 's/.*"admin":"\([^"]*\)".*/\1/' <<<"$ready")
 cat <<END
-$ready
-
 The control plane is up. Its kubeconfig, and others for other users beside it:
   $kubeconfig
 In another terminal:

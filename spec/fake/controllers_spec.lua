@@ -1,5 +1,6 @@
 -- What the controllers of kube.fake do beyond what same_cluster_spec compares, and what the server
 -- refuses.
+local eventually = require("spec.support.eventually")
 local fake = require("kube.fake")
 local kube = require("kube")
 local process = require("spec.support.process")
@@ -14,16 +15,6 @@ local function start(pods)
 end
 
 after_each(function() server:close() end)
-
-local function eventually(check)
-  local deadline = kube.now() + 5
-  repeat
-    local found = check()
-    if found then return found end
-    kube.sleep(0.02)
-  until kube.now() > deadline
-  error("it did not come true in time", 2)
-end
 
 local function workload(kind, more)
   local spec = {

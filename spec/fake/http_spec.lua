@@ -104,6 +104,31 @@ describe("the request parser", function()
     assert.equal(431, code(chunked .. ("1"):rep(2000)))
   end)
 
+  it("takes time that grows with the bytes and no faster", function()
+    local host, million = " HTTP/1.1\r\nHost: a\r\n", 1000 * 1000
+    local blanks = (" "):rep(million)
+    local started = os.clock()
+    for text, value in pairs { ["1" .. blanks .. "2"] = "1" .. blanks .. "2", [blanks] = "",
+      [blanks .. "1" .. "\t "] = "1", ["\t1" .. blanks] = "1" } do
+      local requests = parse { "GET /" .. host .. "X-A:" .. text .. "\r\n\r\n" }
+      assert.is_true(value == requests[1].headers["x-a"])
+    end
+    local requests = parse { ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"):rep(80000) }
+    assert.equal(80000, #requests)
+    assert.is_true(os.clock() - started < 10) -- it is under 1; squares of these numbers are hours
+  end)
+
+  it("joins equal headers, of which there may be a thousand in all", function()
+    local function ask(n)
+      local requests, failure = parse { "GET / HTTP/1.1\r\nHost: a\r\n"
+        .. ("a:b\r\n"):rep(n) .. "\r\n" }
+      return requests[1] and requests[1].headers.a, failure and failure.code
+    end
+    assert.same({ ("b, "):rep(998) .. "b" }, { ask(999) })
+    assert.same({ nil, 431 }, { ask(1000) })
+    assert.same({ nil, 431 }, { ask(190000) })
+  end)
+
   it("tells once that the client waits to send its body", function()
     local parser = http.parser()
     parser:feed("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n")

@@ -282,6 +282,17 @@ ask("applying what is there", { method = "PATCH",
 ask("a limit that is no number", { path = CONFIG_MAPS .. "?limit=abc" },
   status(400, "BadRequest", 'strconv.ParseInt: parsing "abc": invalid syntax'))
 
+for number, why in pairs {
+  ["9223372036854775808"] = "value out of range", ["-9223372036854775809"] = "value out of range",
+  ["99x"] = "invalid syntax",
+} do
+  local expected = status(400, "BadRequest",
+    string.format('strconv.ParseInt: parsing "%s": %s', number, why))
+  local path = CONFIG_MAPS .. "?timeoutSeconds=" .. number
+  ask("a list of so many seconds: " .. number, { path = path }, expected)
+  ask("a watch of so many seconds: " .. number, { path = path .. "&watch=true" }, expected)
+end
+
 describe("the raw answer to", function()
   local cache = {}
 

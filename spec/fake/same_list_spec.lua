@@ -349,6 +349,12 @@ describe("a version to list from", function()
   end, bad_request('invalid resource version: resourceVersion: Invalid value: "abc": '
     .. 'strconv.ParseUint: parsing "abc": invalid syntax')))
 
+  it("must be a number of 64 bits", answers(function(k)
+    return told(k:list("cm", { resourceVersion = "18446744073709551616" }))
+  end, bad_request('invalid resource version: resourceVersion: Invalid value: '
+    .. '"18446744073709551616": strconv.ParseUint: parsing "18446744073709551616": '
+    .. "value out of range")))
+
   for match, case in pairs {
     Exact = { nil, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is "
       .. "provided" },

@@ -209,6 +209,22 @@ describe("a JSON patch", function()
     }, UNFIT)
   end
 
+  --- Three copies of a text of so many bytes (with its quotes), and away with all of it.
+  local function copying(bytes)
+    return {
+      { op = "add", path = "/data/x", value = ("x"):rep(bytes - 2) },
+      { op = "copy", from = "/data/x", path = "/data/y" },
+      { op = "copy", from = "/data/x", path = "/data/z" },
+      { op = "copy", from = "/data", path = "/metadata/annotations" },
+      { op = "remove", path = "/data/x" }, { op = "remove", path = "/data/y" },
+      { op = "remove", path = "/data/z" }, { op = "remove", path = "/metadata/annotations" },
+    }
+  end
+
+  local MOST = math.floor((3 * 1024 * 1024 - 32) / 5)
+  it_patches("may copy 3 MiB in all", copying(MOST), { changed = false })
+  it_patches("may not copy more", copying(MOST + 1), UNFIT)
+
   it_patches("must be an array", "{}", bad_request("error decoding patch: json: cannot unmarshal "
     .. "object into Go value of type []handlers.jsonPatchOp"))
 

@@ -143,6 +143,38 @@ describe("a connection", function()
     assert.equal(431, answers(talk { "GET / HTTP/1.1\r\nA: " .. big .. "\r\n\r\n" })[1].code)
   end)
 
+  it("is not held up by what others send to be slow", function()
+    local long = ("a"):rep(1000 * 1000)
+    for _, text in ipairs {
+      request("GET", MAPS, nil, "Accept: a" .. (" "):rep(1000 * 1000) .. "b\r\n"),
+      request("POST", MAPS, "{}", "Content-Type: a" .. (" "):rep(1000 * 1000) .. "b\r\n"),
+      request("POST", MAPS, '{"apiVersion":"' .. long .. '/v1"}'),
+      (request("PATCH", MAPS .. "/x?fieldManager=x", '{"apiVersion":"' .. long .. '/v1"}')
+        :gsub("application/json", "application/apply-patch+yaml", 1)),
+      request("GET", MAPS .. "?continue=" .. ("="):rep(1000 * 1000) .. "a"),
+    } do
+      local all = talk({ text }, function(all) return all:find("\r\n\r\n", 1, true) end)
+      assert.truthy(all:find("^HTTP/1.1 4"), all:sub(1, 200))
+    end
+  end)
+
+  it("lives on after a watch of any time, and after one that cannot be", function()
+    local function watch(seconds)
+      return request("GET", MAPS .. "?watch=1&timeoutSeconds=" .. seconds)
+    end
+    local text = talk { watch("9223372036854775808") .. watch("-9223372036854775809")
+      .. watch("x") .. watch("1") .. request("GET", "/readyz", nil, CLOSE) }
+    for i, code in ipairs { 400, 400, 400, 200 } do assert.equal(code, codes(text)[i]) end
+    assert.truthy(text:find("value out of range", 1, true))
+    assert.truthy(text:find("ok$"))
+    text = talk({ watch("9223372036854775807") }, function(all)
+      return all:find("\r\n\r\n", 1, true)
+    end)
+    assert.same({ 200 }, codes(text))
+    assert.same({ 201, 200 }, codes(talk { request("POST", MAPS, '{"metadata":{"name":"late"}}')
+      .. request("DELETE", MAPS .. "/late", nil, CLOSE) }))
+  end)
+
   it("is closed after what is no HTTP, and the server lives", function()
     math.randomseed(11)
     for _ = 1, 200 do
@@ -213,7 +245,8 @@ local QUERIES = { "", "?dryRun=All", "?fieldManager=x", "?watch=1&timeoutSeconds
   "?limit=1&continue=%00", "?labelSelector=a%20in%20(%00)", "?fieldSelector=metadata.name%3D%FF",
   "?propagationPolicy=Foreground", "?gracePeriodSeconds=-7",
   "?resourceVersion=99999999999999999999", "?limit=99999999999999999999",
-  "?timeoutSeconds=-1" }
+  "?timeoutSeconds=-1", "?gracePeriodSeconds=9223372036854775807",
+  "?watch=1&timeoutSeconds=99999999999999999999" }
 
 local function random_request()
   local name = seldom() and any { "..", "%2e", "a%2fb", "%00", "%FF" } or "n" .. math.random(5)

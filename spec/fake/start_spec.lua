@@ -1,17 +1,9 @@
 -- Starting and ending kube.fake, and its options.
+local eventually = require("spec.support.eventually")
 local fake = require("kube.fake")
 local kube = require("kube")
+local launch = require("kube.fake.launch")
 local process = require("spec.support.process")
-
-local function eventually(check, seconds)
-  local deadline = kube.now() + (seconds or 5)
-  repeat
-    local found = check()
-    if found then return found end
-    kube.sleep(0.02)
-  until kube.now() > deadline
-  error("it did not come true in time", 2)
-end
 
 local function exists(path)
   local file = io.open(path, "rb")
@@ -51,6 +43,7 @@ describe("kube.fake", function()
   it("starts, serves and ends; its kubeconfig is for us alone", function()
     local server, k = start()
     assert.truthy(server.url:find("^http://127%.0%.0%.1:%d+$"))
+    assert.truthy(tostring(server.pid):find("^%d+$"))
     assert.equal("default", k.namespace)
     assert.equal("600\n", (process.run("stat -c %a " .. server.kubeconfig)))
     assert.equal("700\n", (process.run("stat -c %a $(dirname " .. server.kubeconfig .. ")")))
@@ -107,10 +100,123 @@ describe("kube.fake", function()
     os.remove(path)
   end)
 
+  it("ends at once though the server does not run", function()
+    local server = start()
+    process.run("kill -STOP " .. server.pid)
+    server:close()
+    assert.is_false(runs(server.pid))
+    assert.is_false(exists(server.kubeconfig))
+  end)
+
+  local has_ffi, ffi = pcall(require, "ffi")
+  if has_ffi then -- other Luas cannot fork by themselves
+    it("stays when a process that was forked from its parent lets go of it", function()
+      ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+      local server, k = start()
+      local pid = ffi.C.fork()
+      if pid == 0 then
+        local ok = pcall(function()
+          server:close()
+          server:close()
+          collectgarbage()
+        end)
+        ffi.C._exit(ok and tostring(server):find("closed") and 7 or 1)
+      end
+      local status = ffi.new("int[1]")
+      assert.equal(pid, ffi.C.waitpid(pid, status, 0))
+      assert.equal(7 * 256, status[0])
+      assert(k:list("ns"))
+      server:close()
+      assert.is_false(runs(server.pid))
+    end)
+  end
+
+  it("leaves nothing behind, however it ends", function()
+    local directory = os.tmpname()
+    os.remove(directory)
+    process.run("mkdir -m 700 " .. directory)
+    local function left() return (process.run("ls -A " .. directory)) end
+    local path = write [[
+      local fake, kube = require("kube.fake"), require("kube")
+      local how = ...
+      if how == "invalid" then
+        return assert(select(2, fake.start { objects = { { kind = "Nothing" } } }))
+      elseif how == "missing" then
+        return assert(select(2, fake.start { lua = "/bin/false" }))
+      end
+      local server = assert(fake.start())
+      assert(io.popen("ls -A " .. os.getenv("TMPDIR"), "r"):read("*l"):find("^kube%-fake"))
+      if how == "error" then error("no more") end
+      if how == "exit" then os.exit(3) end
+      if how == "close" then return server:close() end
+      -- The parent's own process group, as timeout(1) and a terminal have it.
+      os.execute("kill -" .. how .. " 0")
+      kube.sleep(10)]]
+    for _, how in ipairs { "invalid", "missing", "close", "error", "exit", "INT", "TERM", "HUP" } do
+      process.run("setsid -w " .. process.lua .. " " .. path .. " " .. how, { TMPDIR = directory })
+      eventually(function() return left() == "" end)
+    end
+    os.remove(path)
+    os.remove(directory)
+  end)
+
+  it("starts whatever LUA_INIT does", function()
+    local path = write [[local server = assert(require("kube.fake").start())
+      print(server.url)]]
+    local number = _VERSION:match("%d%.%d"):gsub("%.", "_")
+    local noise = "print('noise') io.stdout:write('noise')"
+    local out = process.run_lua({ path }, { LUA_INIT = noise, ["LUA_INIT_" .. number] = noise })
+    assert.truthy(out:find("noisehttp://127%.0%.0%.1:%d+\n$"), out)
+    os.remove(path)
+  end)
+
+  it("starts within kube.run, beside other tasks", function()
+    local count, objects = 0, {}
+    for i = 1, 2000 do
+      objects[i] = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c" .. i } }
+    end
+    kube.run(function()
+      local task = kube.spawn(function()
+        repeat count = count + 1 until not kube.sleep(0.001)
+      end)
+      local _, k = start { objects = objects }
+      task:cancel()
+      assert(k:get("cm/c2000"))
+    end)
+    assert.is_true(count > 10)
+  end)
+
+  it("takes its options once, by no known way, and nothing else before", function()
+    local chunk = launch.command(process.lua, 'require("kube.fake.main")(parent)')
+    local pipe = assert(io.popen(chunk, "r"))
+    local pid = pipe:read("*l")
+    local said = assert(kube.json.decode(pipe:read("*l")))
+    assert.equal(pid, string.format("%d", said.pid))
+    local function ask(path, body)
+      return (process.run("curl -s -o /dev/null -w '%{http_code}' " .. (body and "-d '" .. body
+        .. "' -H 'Content-Type: application/json' " or "") .. said.url .. path))
+    end
+    local worlds = "/apis/fake.kube-lua/v1/worlds"
+    for _, path in ipairs { "/", "/readyz", "/api/v1/pods", worlds } do
+      assert.equal("503", ask(path))
+    end
+    assert.equal("201", ask(worlds, '{"history":10,"bookmark_every":60,"pods":{}}'))
+    assert.equal("404", ask(worlds, "{}"))
+    assert.equal("200", ask("/readyz"))
+    assert.is_nil(process.run("curl -s " .. said.url .. "/apis"):find("fake.kube-lua", 1, true))
+    process.run("kill " .. pid)
+    pipe:close()
+    assert.is_false(exists(said.kubeconfig))
+  end)
+
   it("takes no Ctrl-C that is meant for its parent", function()
     local server, k = start()
-    process.run("kill -INT " .. string.format("%d", server.pid))
-    kube.sleep(0.1)
+    process.run("kill -INT " .. server.pid)
+    -- It has taken the signal when none is pending any more.
+    eventually(function()
+      local pending = process.run("grep -E '^S(hd|ig)Pnd' /proc/" .. server.pid .. "/status")
+      return pending ~= "" and not pending:gsub("%a+:", ""):find("[1-9a-f]")
+    end)
     assert(k:list("ns"))
   end)
 
@@ -134,6 +240,23 @@ describe("kube.fake", function()
     assert.truthy(err.message:find("/bin/false", 1, true))
   end)
 
+  it("says what came instead of a server, and waits for no other end", function()
+    for words, reason in pairs {
+      ["echo nonsense; exec sleep 60"] = "Config", ["echo 7; exec sleep 60"] = "Config",
+      ['echo "{\\"reason\\":\\"System\\",\\"message\\":\\"m\\"}"; exec sleep 60'] = "System",
+      -- It dies before it gets the options.
+      ["exec " .. process.lua .. " -e 'local uv = require(\"luv\") "
+        .. "uv.run = function() os.exit(1) end' \"$@\""] = "System",
+    } do
+      local path = write("#!/bin/sh\n" .. words .. "\n")
+      process.run("chmod 700 " .. path)
+      local server, err = fake.start { lua = path }
+      assert.is_nil(server)
+      assert.equal(reason, err.reason, words)
+      os.remove(path)
+    end
+  end)
+
   it("finds its interpreter by the version where arg says nothing", function()
     local old = rawget(_G, "arg")
     for _, words in ipairs { false, { [0] = "x" }, { [-1] = "/usr/sbin/nginx", [0] = "x" } } do
@@ -146,7 +269,8 @@ describe("kube.fake", function()
   end)
 
   it("throws at options that it does not know", function()
-    for _, given in ipairs { { object = {} }, { objects = 7 }, { pods = { readyAfter = 1 } },
+    for _, given in ipairs { { object = {} }, { objects = 7 },
+        { objects = { kind = "Pod" } }, { pods = { readyAfter = 1 } },
         { pods = { ready_after = "1" } }, { pods = { ready_after = -1 } }, { history = 0 },
         { resources = { { kind = "A", version = "v1" } } }, { resources = { { kinds = "A" } } },
         { resources = { 7 } }, { lua = 5.4 } } do
@@ -175,11 +299,28 @@ describe("the option objects", function()
     assert.equal("broken", pod.status.message)
     assert.equal("u", assert(k:get("cm", "empty")).metadata.uid)
     assert.equal("b", assert(k:get("ns", "shop")).metadata.labels.a)
-    kube.sleep(0.4)
+    -- A pod that the controller takes on after it runs, and this one still does not.
+    assert(k:create { apiVersion = "v1", kind = "Pod", metadata = { name = "later" },
+      spec = { containers = { { name = "c", image = "i" } } } })
+    eventually(function() return assert(k:get("pod/later")).status.phase == "Running" end)
     assert.equal("Failed", assert(k:get("pod", "web-0", { namespace = "shop" })).status.phase)
     local err = select(2, k:watch("cm", { resourceVersion = "1", on_expired = "error" }):next(5))
     assert.is_true(kube.is_gone(err), tostring(err))
     assert.truthy(server.url)
+  end)
+
+  it("may be large", function()
+    local objects, text = {}, ("x"):rep(900 * 1000)
+    for i = 1, 8 do
+      objects[i] = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c" .. i },
+        data = { text = text } }
+    end
+    local _, k = start { objects = objects }
+    assert.equal(#text, #assert(k:get("cm/c8")).data.text)
+    local err = select(2, k:create { apiVersion = "v1", kind = "ConfigMap",
+      metadata = { name = "big" }, data = { text = text:rep(4) } })
+    assert.equal(413, err.code)
+    assert.equal("Request entity too large: limit is 3145728", err.message)
   end)
 
   it("say which of them cannot be", function()

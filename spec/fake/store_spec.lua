@@ -90,6 +90,39 @@ describe("the store", function()
     assert.equal(0, #all:events_after(MAPS, first + 5))
   end)
 
+  it("forgets by bytes too, but never the newest event", function()
+    local all, big = store.new(100, 1000), ("x"):rep(400)
+    local first = all.version
+    for _ = 1, 5 do all:put(MAPS, map("x", big)) end
+    assert.equal(first + 3, all.oldest)
+    assert.equal(2, #all:events_after(MAPS, first + 3))
+    all:put(MAPS, map("x", big:rep(10)))
+    assert.equal(first + 5, all.oldest)
+    assert.equal(1, #all:events_after(MAPS, first + 5))
+    all:put(MAPS, map("x", "1"))
+    all:put(MAPS, map("x", "2"))
+    assert.equal(first + 6, all.oldest)
+    all:forget()
+    for _ = 1, 2 do all:put(MAPS, map("x", big)) end
+    assert.equal(2, #all:events_after(MAPS, first + 8))
+  end)
+
+  it("throws what a listener throws, when all have heard of all", function()
+    local all, told = store.new(10), {}
+    local leave = all:listen(function(event)
+      if event.record.object.data.v == "1" then all:put(MAPS, map("x", "2")) end
+      error("broken " .. event.record.object.data.v)
+    end)
+    all:listen(function(event) told[#told + 1] = event.record.object.data.v end)
+    local ok, message = pcall(function() all:put(MAPS, map("x", "1")) end)
+    assert.is_false(ok)
+    assert.truthy(message:find("broken 1", 1, true))
+    assert.same({ "1", "2" }, told)
+    leave()
+    all:put(MAPS, map("x", "3"))
+    assert.same({ "1", "2", "3" }, told)
+  end)
+
   it("tells events in order though a listener writes, and stops telling who left", function()
     local all, told, leave = store.new(10), {}, nil
     all:listen(function(event)

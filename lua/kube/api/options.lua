@@ -22,6 +22,12 @@ local function with_article(kind)
   return (kind:match("^[aeiou]") and "an " or "a ") .. kind
 end
 
+--- What a value is that should be of a type of Lua or an integer.
+local function called(value, kind)
+  if kind == "integer" and type(value) == "number" then return tostring(value) end
+  return with_article(type(value))
+end
+
 local function is_integer(value) return type(value) == "number" and value % 1 == 0 end
 
 --- Whether a value is of a type of a spec: a type of Lua, "integer", or a function that tells.
@@ -50,8 +56,8 @@ function options.check(given, spec, what, level)
     end
     local good, must_be = fits(value, kind)
     if not good then
-      error(string.format("%s: the option %s must be %s, not %s", what, name,
-        must_be or with_article(kind), with_article(type(value))), level)
+      error(string.format("%s: the option %s must be %s%s", what, name,
+        must_be or with_article(kind), must_be and "" or ", not " .. called(value, kind)), level)
     end
   end
   return given

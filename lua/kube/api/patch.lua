@@ -4,7 +4,7 @@
 --   patch.json(document, { { op = "remove", path = "/spec/paused" } }, json)     -> document
 --
 -- What is given is never changed; the result shares what stayed the same. `json` says what null and
--- arrays are: a table with the fields null, nulls, array and is_array of kube.json.
+-- arrays are: a table with the fields null, nulls, array, is_array and encode of kube.json.
 --
 -- JSON patch is what the API server does, which is not all that RFC 6902 says:
 --
@@ -28,38 +28,30 @@ local function is_object(value, json)
   return type(value) == "table" and not is_array(value, json)
 end
 
---- A copy, all the way down, in which nulls are members like others: only such can be patched.
-local function explicit(value, json)
+--- A copy, all the way down, either without null members or with all of them as members like
+-- others. Null elements of arrays stay.
+local function copied(value, json, with_nulls)
   if type(value) ~= "table" then return value end
   local copy = {}
   if is_array(value, json) then
-    for i, element in ipairs(value) do copy[i] = explicit(element, json) end
+    for i, element in ipairs(value) do copy[i] = copied(element, json, with_nulls) end
     return json.array(copy)
   end
-  for name, member in pairs(value) do copy[name] = explicit(member, json) end
-  for _, name in ipairs(json.nulls(value)) do copy[name] = json.null end
+  for name, member in pairs(value) do
+    if with_nulls or member ~= json.null then copy[name] = copied(member, json, with_nulls) end
+  end
+  if with_nulls then
+    for _, name in ipairs(json.nulls(value)) do copy[name] = json.null end
+  end
   return copy
 end
 
 -- ---- merge patch ----
 
---- A copy without null members. Null elements of arrays stay, but not the null members of objects
--- in arrays: RFC 7396 would keep those too, the API server's library does not.
-local function pruned(value, json)
-  if type(value) ~= "table" then return value end
-  local copy = {}
-  if is_array(value, json) then
-    for i, element in ipairs(value) do copy[i] = pruned(element, json) end
-    return json.array(copy)
-  end
-  for name, member in pairs(value) do
-    if member ~= json.null then copy[name] = pruned(member, json) end
-  end
-  return copy
-end
-
 local function merged(document, change, json)
-  if not is_object(document, json) then return pruned(change, json) end
+  -- Without the null members of objects in arrays too: RFC 7396 would keep those, the API server's
+  -- library does not.
+  if not is_object(document, json) then return copied(change, json, false) end
   if not is_object(change, json) then return change end
   local result = {}
   for name, member in pairs(document) do result[name] = member end
@@ -80,6 +72,13 @@ end
 function patch.merge(document, change, json) return merged(document, change, json) end
 
 -- ---- JSON patch ----
+
+--- How many bytes of JSON all copies of a patch may make together: each may double what there is.
+-- (kube-apiserver's JSONPatchMaxCopyBytes.)
+local MAX_COPIED = 3 * 1024 * 1024
+
+--- A copy in which all nulls are members: only such can be patched.
+local function explicit(value, json) return copied(value, json, true) end
 
 local function same_number(a, b)
   if a ~= b then return false end
@@ -196,7 +195,8 @@ local function place(root, operation, field, json)
   return find(root, path, json)
 end
 
---- op -> function (root, operation, json) -> root | nil, why
+--- op -> function (root, operation, json, spent) -> root | nil, why
+-- spent.copied is how many bytes were copied so far.
 local OPERATIONS = {}
 
 function OPERATIONS.add(root, operation, json)
@@ -241,7 +241,17 @@ function OPERATIONS.move(root, operation, json)
   return ok and root, why
 end
 
-function OPERATIONS.copy(root, operation, json)
+--- Counts a value that is copied: true | nil, why.
+local function spend(spent, value, json)
+  local text, err = json.encode(value)
+  if not text then return nil, err.message end
+  spent.copied = spent.copied + #text
+  if spent.copied <= MAX_COPIED then return true end
+  return nil, string.format("Unable to complete the copy, the accumulated size increase of copy is "
+    .. "%d, exceeding the limit %d", spent.copied, MAX_COPIED)
+end
+
+function OPERATIONS.copy(root, operation, json, spent)
   local container, key = place(root, operation, "from", json)
   if not container then return nil, key end
   local value, why = get(container, key, json)
@@ -249,6 +259,8 @@ function OPERATIONS.copy(root, operation, json)
   container, key = place(root, operation, "path", json)
   if not container then return nil, key end
   local ok
+  ok, why = spend(spent, value, json)
+  if not ok then return nil, why end
   ok, why = add(container, key, explicit(value, json), json)
   return ok and root, why
 end
@@ -270,11 +282,11 @@ end
 -- document | nil, why.
 -- @param operations  an array of { op =, path =, value =, from = }
 function patch.json(document, operations, json)
-  local root = explicit(document, json)
+  local root, spent = explicit(document, json), { copied = 0 }
   for i, operation in ipairs(operations) do
     local run = type(operation) == "table" and OPERATIONS[operation.op]
     if not run then return nil, string.format("operation %d: unexpected kind", i) end
-    local result, why = run(root, operation, json)
+    local result, why = run(root, operation, json, spent)
     if not result then return nil, string.format("operation %d (%s): %s", i, operation.op, why) end
     root = result
   end

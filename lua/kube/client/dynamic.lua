@@ -19,7 +19,7 @@ local dynamic = {}
 local function are_fields(value)
   if type(value) == "userdata" then return true end
   if type(value) ~= "table" or #value == 0 then
-    return false, 'a list of paths: { "metadata.name", "spec.containers.image" }'
+    return false, 'a list of paths, one at least: { "metadata.name", "spec.containers.image" }'
   end
   local good, problem = pcall(json.projection, value)
   return good, not good and "a list of paths (" .. tostring(problem) .. ")" or nil

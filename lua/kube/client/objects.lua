@@ -95,10 +95,15 @@ local function split(self, kind, name, a, b, what)
   check_self(self, what)
   options.check_type(kind, "string", what .. ": the kind", 3)
   local left, right = kind:match("^([^/]+)/(.+)$")
-  if left and type(name) == "table" and b == nil then return left, right, name, a end
-  if left and name == nil then return left, right, a, b end
-  options.check_type(name, "string", what .. ": the name", 3)
-  return kind, name, a, b
+  if not left then
+    options.check_type(name, "string", what .. ": the name", 3)
+    return kind, name, a, b
+  end
+  if name == nil then return left, right, a, b end
+  if b ~= nil or type(name) == "string" and what ~= "patch" then
+    error(string.format("%s: the name is given twice: %q, %q", what, kind, tostring(name)), 3)
+  end
+  return left, right, name, a
 end
 
 --- A kind alone: of a list, a watch.
@@ -210,7 +215,7 @@ end
 
 --- Waits, by watch, until an object has a condition: k:wait("deploy/web", { condition =
 -- "Available", timeout = 60 }): the object as it is then | nil, err (reason NotFound: it is not
--- there; Timeout: with what was seen last).
+-- there; Timeout: with what was seen last). To see that an object is gone, ask for it: k:get.
 -- @param given { condition = "Ready" or "Ready=False", timeout = seconds (30; 0 looks once),
 --   namespace = }
 function Client:wait(kind, name, given)
@@ -295,6 +300,8 @@ end
 
 --- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their
 -- order.
+-- Fields that create, update or patch has set belong to another owner, even under the same
+-- fieldManager: the first apply over them is a Conflict, and force = true takes them over.
 -- @param object  an object, a list of objects, or a List
 -- @param given { fieldManager = ("kube-lua"), force = true to take over fields of other managers,
 --   namespace =, dryRun = "All", fieldValidation =, subresource =, timeout = }

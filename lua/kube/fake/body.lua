@@ -10,7 +10,7 @@ local body = {}
 --- The media type of a request, without parameters, in lower case.
 function body.media_type(request)
   local given = request.headers["content-type"] or ""
-  return given:match("^[^;]*"):gsub("%s+$", ""):lower()
+  return (given:match("^[^;]*"):match("^.*%S") or ""):lower() -- "%s+$" would be quadratic
 end
 
 --- What went wrong with JSON, in Go's words where a text just ends.
@@ -80,8 +80,14 @@ end
 
 -- ---- whether it is of the kind ----
 
+--- "apps", "v1" of "apps/v1"; "", "v1" of "v1".
+function body.group_version(api_version)
+  local group, version = api_version:match("^(.*)/(.*)$")
+  return group or "", version or api_version
+end
+
 local function cannot(resource, object, why)
-  local version = tostring(object.apiVersion or resource.apiVersion):match("[^/]*$")
+  local _, version = body.group_version(tostring(object.apiVersion or resource.apiVersion))
   return status.bad_request(string.format('%s in version "%s" cannot be handled as a %s: %s',
     tostring(object.kind or resource.kind), version, resource.kind, why))
 end
@@ -95,7 +101,7 @@ function body.kind_fault(catalog, resource, object)
   if kind == "" then kind = resource.kind end
   if api_version == "" then api_version = resource.apiVersion end
   if kind == resource.kind and api_version == resource.apiVersion then return nil end
-  local version = api_version:match("[^/]*$")
+  local _, version = body.group_version(api_version)
   if not catalog:of_kind(api_version, kind) then
     return string.format('no kind "%s" is registered for version "%s" in scheme '
       .. '"pkg/runtime/scheme.go:111"', kind, api_version)

@@ -48,13 +48,15 @@ local function grace_of(world, record, asked)
   return asked or spec.terminationGracePeriodSeconds or 30
 end
 
+local AGES = 1e10 -- seconds: what os.date can still tell
+
 --- Marks an object as deleted; generation counts that once.
 local function mark(world, object, grace)
   local metadata = object.metadata
   if metadata.generation and not metadata.deletionTimestamp then
     metadata.generation = metadata.generation + 1
   end
-  metadata.deletionTimestamp = encoding.time(world.time() + grace)
+  metadata.deletionTimestamp = encoding.time(world.time() + math.min(grace, AGES))
   metadata.deletionGracePeriodSeconds = grace
 end
 

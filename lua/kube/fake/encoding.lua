@@ -96,7 +96,7 @@ VALUES["-"], VALUES["_"] = 62, 63
 
 --- The bytes of a base64 text, of either alphabet | nil.
 function encoding.from_base64(text)
-  text = text:gsub("=+$", "")
+  text = text:match("^.*[^=]") or ""
   if #text % 4 == 1 then return nil end
   local out, n, bits = {}, 0, 0
   for i = 1, #text do

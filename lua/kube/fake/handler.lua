@@ -34,6 +34,11 @@ local function readable(value)
   return copy
 end
 
+--- The response that a value is.
+function handler.answer(code, value)
+  return response(code, assert(json.encode(value, { sort_keys = true })) .. "\n", JSON)
+end
+
 --- The response that a failure is.
 function handler.failed(failure)
   local text = assert(json.encode(readable(failure), { sort_keys = true })) .. "\n"

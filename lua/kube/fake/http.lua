@@ -15,56 +15,89 @@ Parser.__index = Parser
 --- Ceilings in bytes: of the head of a request, and of its body (kube-apiserver's).
 http.LIMITS = { head = 1024 * 1024, body = 3 * 1024 * 1024 }
 
+local MAX_HEADERS = 1000
+
+-- What a client sends decides nothing but how much work is done: patterns here and in what reads
+-- headers must be linear. "%s+$" and "(.-)%s*$" are not.
+
+--- @param limits  ceilings; they may change between two requests
 function http.parser(limits)
-  return setmetatable({ _limits = limits or http.LIMITS, _buffer = "", _state = "head" }, Parser)
+  return setmetatable({
+    _limits = limits or http.LIMITS, _state = "head",
+    _buffer = "", _at = 1, -- the first byte that is not taken yet
+  }, Parser)
 end
 
 function Parser:feed(bytes)
-  if self._state ~= "failed" then self._buffer = self._buffer .. bytes end
+  if self._state == "failed" then return end
+  self._buffer, self._at = self._buffer:sub(self._at) .. bytes, 1
 end
 
 --- How many bytes wait to be read.
-function Parser:waiting() return #self._buffer end
+function Parser:waiting() return #self._buffer - self._at + 1 end
 
 local function fail(self, code, message)
-  self._state, self._buffer = "failed", ""
+  self._state, self._buffer, self._at = "failed", "", 1
   return nil, { code = code, message = message }
 end
 
---- Takes the next n bytes.
+local function too_many(self) return fail(self, 431, "Request Header Fields Too Large") end
+
+--- Takes the next n bytes, or what there is of them.
 local function take(self, n)
-  local bytes = self._buffer:sub(1, n)
-  self._buffer = self._buffer:sub(n + 1)
+  local bytes = self._buffer:sub(self._at, self._at + n - 1)
+  self._at = self._at + #bytes
   return bytes
 end
 
 --- Takes a line of at most `limit` bytes: line | nil | nil, failure.
 local function take_line(self, limit)
-  local last = self._buffer:find("\n", 1, true)
-  if not last then
-    if #self._buffer > limit then return fail(self, 431, "Request Header Fields Too Large") end
-    return nil
-  end
-  return (take(self, last):gsub("\r?\n$", ""))
+  local last = self._buffer:find("\n", self._at, true)
+  local size = last and last - self._at + 1 or self:waiting()
+  if size > limit then return too_many(self) end
+  if not last then return nil end
+  return (take(self, size):gsub("\r?\n$", ""))
 end
 
 -- ---- heads ----
 
 local TOKEN = "^[!#$%%&'*+.^_`|~%w-]+$"
 
---- Adds a header line: true | nil, why.
+--- A text without the blanks around it.
+local function trimmed(text)
+  local first = text:find("[^ \t]")
+  return first and text:match("^.*[^ \t]", first) or ""
+end
+
+--- Adds a header line to { [name] = list of values }: true | nil, why.
 local function add_header(headers, line)
-  local name, value = line:match("^([^:]*):[ \t]*(.-)[ \t]*$")
+  local name, value = line:match("^([^:]*):(.*)$")
   if not name or not name:find(TOKEN) or value:find("[%z\1-\8\10-\31\127]") then
     return nil, "400 Bad Request: a malformed header"
   end
-  name = name:lower()
-  if headers[name] and (name == "content-length" or name == "host") then
-    if headers[name] ~= value then return nil, "400 Bad Request: two headers " .. name end
+  name, value = name:lower(), trimmed(value)
+  local values = headers[name]
+  if values and (name == "content-length" or name == "host") then
+    if values[1] ~= value then return nil, "400 Bad Request: two headers " .. name end
     return true
   end
-  headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  values = values or {}
+  headers[name], values[#values + 1] = values, value
   return true
+end
+
+--- The headers in some lines, as a table | nil, why.
+local function parse_headers(text)
+  local lists, count, headers = {}, 0, {}
+  for line in text:gmatch("([^\n]*)\n") do
+    count = count + 1
+    if count > MAX_HEADERS then return nil, "431 Request Header Fields Too Large" end
+    line = line:gsub("\r$", "")
+    local ok, why = add_header(lists, line)
+    if not ok then return nil, why end
+  end
+  for name, values in pairs(lists) do headers[name] = table.concat(values, ", ") end
+  return headers
 end
 
 local function parse_head(text)
@@ -72,12 +105,9 @@ local function parse_head(text)
   local method, target, version = first:gsub("\r$", ""):match("^(%S+) (%S+) HTTP/(%d%.%d)$")
   if not method or not method:find(TOKEN) then return nil, "400 Bad Request" end
   if version ~= "1.1" and version ~= "1.0" then return nil, "505 HTTP Version Not Supported" end
-  local request = { method = method, target = target, version = version, headers = {} }
-  for line in rest:gmatch("([^\n]*)\n") do
-    line = line:gsub("\r$", "")
-    local ok, why = add_header(request.headers, line)
-    if not ok then return nil, why end
-  end
+  local headers, why = parse_headers(rest)
+  if not headers then return nil, why end
+  local request = { method = method, target = target, version = version, headers = headers }
   if version == "1.1" and not request.headers.host then
     return nil, "400 Bad Request: missing required Host header"
   end
@@ -87,11 +117,10 @@ local function parse_head(text)
   return request
 end
 
---- Where the head ends: its last byte | nil.
-local function head_end(buffer)
-  local _, crlf = buffer:find("\n\r\n", 1, true)
-  local _, lf = buffer:find("\n\n", 1, true)
-  return crlf and lf and math.min(crlf, lf) or crlf or lf
+--- How long the head is that begins at a place | nil.
+local function head_size(buffer, at)
+  local _, last = buffer:find("\n\r?\n", at)
+  return last and last - at + 1
 end
 
 --- How the body of a request comes: state, bytes | nil, failure.
@@ -115,13 +144,12 @@ end
 local STATES = {}
 
 function STATES.head(self)
-  self._buffer = self._buffer:gsub("^[\r\n]+", "") -- RFC 9112 2.2: empty lines before a request
-  local last = head_end(self._buffer)
-  if (last or #self._buffer) > self._limits.head then
-    return fail(self, 431, "Request Header Fields Too Large")
-  end
-  if not last then return nil end
-  local request, why = parse_head((take(self, last):gsub("\r?\n$", "")))
+  -- RFC 9112 2.2: empty lines before a request
+  self._at = self._buffer:find("[^\r\n]", self._at) or #self._buffer + 1
+  local size = head_size(self._buffer, self._at)
+  if (size or self:waiting()) > self._limits.head then return too_many(self) end
+  if not size then return nil end
+  local request, why = parse_head((take(self, size):gsub("\r?\n$", "")))
   if not request then return fail(self, tonumber(why:match("^%d+")), why) end
   local state, length = framing(self, request.headers)
   if not state then return nil, length end
@@ -164,8 +192,8 @@ function STATES.chunk(self)
     add_part(self, bytes)
     if self._left > 0 then return nil end
   end
-  if #self._buffer < 2 and self._buffer ~= "\n" then return nil end
-  local last = self._buffer:match("^\r?\n")
+  local last = self._buffer:match("^\r?\n", self._at)
+  if not last and self:waiting() < 2 then return nil end
   if not last then return fail(self, 400, "400 Bad Request: bad chunk") end
   take(self, #last)
   self._state = "size"
@@ -176,9 +204,7 @@ function STATES.trailers(self)
   local line, failure = take_line(self, self._limits.head)
   if not line then return nil, failure end
   self._trailers = (self._trailers or 0) + #line
-  if self._trailers > self._limits.head then
-    return fail(self, 431, "Request Header Fields Too Large")
-  end
+  if self._trailers > self._limits.head then return too_many(self) end
   if line == "" then self._state, self._trailers = "done", nil end
   return true
 end
@@ -210,8 +236,8 @@ local REASONS = {
   [404] = "Not Found", [405] = "Method Not Allowed", [406] = "Not Acceptable", [409] = "Conflict",
   [410] = "Gone", [413] = "Request Entity Too Large", [415] = "Unsupported Media Type",
   [422] = "Unprocessable Entity", [431] = "Request Header Fields Too Large",
-  [500] = "Internal Server Error", [501] = "Not Implemented", [504] = "Gateway Timeout",
-  [505] = "HTTP Version Not Supported",
+  [500] = "Internal Server Error", [501] = "Not Implemented", [503] = "Service Unavailable",
+  [504] = "Gateway Timeout", [505] = "HTTP Version Not Supported",
 }
 
 http.CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n"

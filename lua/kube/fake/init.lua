@@ -43,8 +43,13 @@ local function is_positive(value)
   return false, "a number above 0"
 end
 
+local function is_list(value)
+  if type(value) == "table" and (value[1] ~= nil or next(value) == nil) then return true end
+  return false, "a list"
+end
+
 local SPEC = {
-  objects = "table", pods = "table", resources = "table", history = is_positive,
+  objects = is_list, pods = "table", resources = is_list, history = is_positive,
   bookmark_every = is_positive, lua = "string",
 }
 
@@ -94,23 +99,6 @@ local function failed(reason, message)
   return nil, errors.new { reason = reason, message = message }
 end
 
---- A named pipe for us alone, by which the child gets its options: path | nil, err. Objects may be
--- secret: they stand in no file and in no command line.
-local function make_pipe()
-  local path = os.tmpname()
-  os.remove(path)
-  local ok = os.execute(string.format("mkfifo -m 600 '%s'", path))
-  if ok == true or ok == 0 then return path end
-  return failed("System", "kube.fake.start: no named pipe could be made: mkfifo " .. path)
-end
-
---- Writes into the pipe, when the child is about to read from it.
-local function send(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
 local NO_LUV = "kube.fake needs luv in the interpreter that runs it (%s): apt-get install lua-luv "
   .. "(Debian), or luarocks install luv\n%s"
 
@@ -118,10 +106,10 @@ local NO_LUV = "kube.fake needs luv in the interpreter that runs it (%s): apt-ge
 local CHUNK = [[
 local ok, why = pcall(require, "luv")
 if not ok then
-  io.stdout:write("no luv: ", (tostring(why):gsub("%%s+", " ")), "\n")
+  io.stdout:write("no luv: ", (tostring(why):gsub("%s+", " ")), "\n")
   os.exit(1)
 end
-require("kube.fake.main")(%q, parent)
+require("kube.fake.main")(parent)
 ]]
 
 --- What the child says, as a table | nil, err.
@@ -130,7 +118,7 @@ local function read_line(pipe, interpreter)
   local missing = line and line:match("^no luv: (.*)$")
   if missing then return failed("Config", NO_LUV:format(interpreter, missing:sub(1, 200))) end
   local said = line and json.decode(line)
-  if not said then
+  if type(said) ~= "table" then
     return failed("Config", string.format("kube.fake.start: %s did not start the server; its "
       .. "stderr says why", interpreter))
   end
@@ -138,12 +126,32 @@ local function read_line(pipe, interpreter)
   return said
 end
 
---- Talks with the child: { url =, kubeconfig =, pid = } | nil, err.
-local function introduce(pipe, path, text, interpreter)
-  local wants, err = read_line(pipe, interpreter)
-  if not wants then return nil, err end
-  send(path, text)
-  return read_line(pipe, interpreter)
+--- What a failure of sending the options is for who starts a server.
+local function of_sending(err)
+  if err.reason == "Invalid" then return failed("Invalid", err.message) end
+  local lost = err.reason == "Connection" or err.reason == "ConnectionRefused"
+  if not (err.code or lost) then return nil, err end
+  return failed("System", "kube.fake.start: the server failed; its stderr says why: "
+    .. err.message)
+end
+
+--- Sends the options: true | nil, err. Waits.
+local function send(kubeconfig, all)
+  local k, err = require("kube").dynamic { kubeconfig = kubeconfig }
+  if not k then return nil, err end
+  local worlds = k:resource { group = "fake.kube-lua", version = "v1", resource = "worlds" }
+  local made
+  made, err = worlds:create(all)
+  if not made then return of_sending(err) end
+  return true
+end
+
+--- The process that runs this, as a text; nil where there is no /proc.
+local function process_id()
+  local file = io.open("/proc/self/stat", "rb")
+  local line = file and file:read("*l")
+  if file then file:close() end
+  return line and line:match("^%d+")
 end
 
 --- Userdata with a finalizer, which tables have only since Lua 5.2.
@@ -152,6 +160,15 @@ local function on_collect(self)
   if not proxy then return end
   getmetatable(proxy).__gc = function() self:close() end
   self._proxy = proxy
+end
+
+--- Talks with the child until it serves: true | nil, err. Waits.
+local function introduce(self, interpreter, all)
+  self.pid = tonumber(self._pipe:read("*l")) -- the shell's, which becomes the interpreter
+  local said, err = read_line(self._pipe, interpreter)
+  if not said then return nil, err end
+  self.url, self.kubeconfig, self.pid = said.url, said.kubeconfig, math.floor(said.pid)
+  return send(self.kubeconfig, all)
 end
 
 --- Starts a server and waits until it serves: server | nil, err (reason Config: no luv, or no
@@ -163,7 +180,8 @@ end
 --     gone_after = (0.1) since they were deleted },
 --   resources = further kinds, kept as plain data: a list of { group = (""), version =, kind =,
 --     resource = the plural, namespaced = (true), shortNames = { } },
---   history = (10000) how many changes are remembered: what is older gets a 410,
+--   history = (10000) how many changes are remembered, as far as they are not more than 64 MiB of
+--     JSON: what is older gets a 410,
 --   bookmark_every = (60) seconds between the bookmarks of watches that allow them,
 --   lua = the interpreter of the server: one that has luv and can load this module; without it the
 --     one that runs this program, where the global arg tells, else luajit or lua5.4 and so on, by
@@ -174,27 +192,15 @@ function fake.start(given)
   local interpreter, message = given and given.lua, nil
   if not interpreter then interpreter, message = launch.interpreter() end
   if not interpreter then return failed("Config", "kube.fake.start: " .. message) end
-  local text, problem = json.encode(all)
-  if not text then return nil, problem end
-  local path, err = make_pipe()
-  if not path then return nil, err end
-  local pipe, why = io.popen(launch.command(interpreter, CHUNK:format(path)), "r")
-  local said
-  if pipe then
-    said, problem = introduce(pipe, path, text, interpreter)
-  else
-    said, problem = failed("System", "kube.fake.start: " .. tostring(why))
-  end
-  os.remove(path)
-  if not said then
-    if pipe then pipe:close() end
-    return nil, problem
-  end
-  local self = setmetatable({
-    url = said.url, kubeconfig = said.kubeconfig, pid = said.pid, _pipe = pipe,
-  }, Server)
+  local pipe, why = io.popen(launch.command(interpreter, CHUNK), "r")
+  if not pipe then return failed("System", "kube.fake.start: " .. tostring(why)) end
+  -- After the pipe: what is made last is finalized first, and a pipe waits for the server to end.
+  local self = setmetatable({ _pipe = pipe, _owner = process_id() }, Server)
   on_collect(self)
-  return self
+  local ok, err = introduce(self, interpreter, all)
+  if ok then return self end
+  self:close()
+  return nil, err
 end
 
 -- ---- the server ----
@@ -208,13 +214,26 @@ function Server:connect(given)
   return require("kube").connect(all)
 end
 
---- Ends the server and waits for that. May be called twice. Everything in it is lost.
+--- Whether this process started the server: one that was forked from it has the object too.
+local function is_owner(self)
+  local now = process_id()
+  return not (now and self._owner) or now == self._owner
+end
+
+--- Ends the server at once, whatever it does, and waits for that. May be called twice. Everything
+-- in it is lost. In a process that was forked it only lets go.
 function Server:close()
   local pipe = self._pipe
   if not pipe then return end
   self._pipe = nil
-  os.execute(string.format("kill %d 2>/dev/null", self.pid)) -- ours, and not waited for yet
+  if not is_owner(self) then return end
+  if self.pid then -- ours, and not waited for yet
+    os.execute(string.format("kill -9 %d 2>/dev/null", self.pid))
+  end
   pipe:close()
+  if not self.kubeconfig then return end
+  os.remove(self.kubeconfig)
+  os.remove(self.kubeconfig:match("^(.*)/"))
 end
 
 Server.__close = Server.close

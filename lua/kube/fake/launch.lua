@@ -8,9 +8,13 @@ local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 local VERSION = _VERSION .. (rawget(_G, "jit") and " jit" or "")
 local PROBE = "io.write(_VERSION, rawget(_G, 'jit') and ' jit' or '')"
 
+--- What the user has every Lua do first is not for ours: it may print.
+local NO_INIT = "export LUA_INIT= LUA_INIT_5_2= LUA_INIT_5_3= LUA_INIT_5_4= LUA_INIT_5_5=;"
+
 --- Whether a program is this same Lua.
 local function is_ours(program)
-  local pipe = io.popen(string.format("exec %s -e %s 2>/dev/null", quote(program), quote(PROBE)))
+  local pipe = io.popen(string.format("%s exec %s -e %s 2>/dev/null", NO_INIT, quote(program),
+    quote(PROBE)))
   if not pipe then return false end
   local version = pipe:read("*a")
   pipe:close()
@@ -46,13 +50,14 @@ function launch.interpreter()
     VERSION, table.concat(candidates, ", "))
 end
 
---- The command that runs a chunk in another process with the module paths of this one. The chunk
--- finds our process id in the global parent: only the shell can tell it.
+--- The command that runs a chunk in another process with the module paths of this one. It first
+-- prints the id of that process, in a line. The chunk finds ours in the global parent: only the
+-- shell can tell it.
 function launch.command(interpreter, chunk)
   local paths = string.format("package.path, package.cpath = %q, %q\n", package.path,
     package.cpath)
-  return string.format('exec %s -e "parent = $PPID" -e %s', quote(interpreter),
-    quote(paths .. chunk))
+  return string.format('echo $$; %s exec %s -e "parent = $PPID" -e %s', NO_INIT,
+    quote(interpreter), quote(paths .. chunk))
 end
 
 return launch

@@ -1,13 +1,18 @@
---- The child process: makes the world, serves it, and ends when its parent does.
+--- The child process: listens, makes the world that it is told to, serves it, and ends when its
+-- parent does.
 --
--- It prints lines of JSON on stdout: { wants = "options" } when it is about to read them, then
--- { url =, kubeconfig =, pid = } or { reason =, message = }, and nothing after it.
+-- It prints one line of JSON on stdout: { url =, kubeconfig =, pid = } or { reason =, message = }.
+-- The options come in the first request. States: waiting -> serving | refused; in the first and the
+-- last, whatever is asked for gets a 503.
 local encoding = require("kube.fake.encoding")
+local handler = require("kube.fake.handler")
+local http = require("kube.fake.http")
 local json = require("kube.json")
 local lifecycle = require("kube.fake.lifecycle")
 local owners = require("kube.fake.owners")
 local resources = require("kube.fake.resources")
 local server = require("kube.fake.server")
+local status = require("kube.fake.status")
 local store = require("kube.fake.store")
 local types = require("kube.fake.types")
 local uv = require("luv")
@@ -17,9 +22,12 @@ local NAMESPACES = { "default", "kube-system", "kube-public", "kube-node-lease" 
 
 -- ---- timers ----
 
+local AGES = 1e12 -- ms, some thirty years: luv throws at what is no 64-bit integer
+
 local function timer(first, again, fn)
   local handle = uv.new_timer()
-  handle:start(math.ceil(first * 1000), math.ceil(again * 1000), server.guarded(fn))
+  handle:start(math.ceil(math.min(first * 1000, AGES)), math.ceil(math.min(again * 1000, AGES)),
+    server.guarded(fn))
   return function()
     if not handle:is_closing() then handle:close() end
   end
@@ -40,8 +48,9 @@ local function every(seconds, fn) return timer(seconds, seconds, fn) end
 
 -- ---- the world ----
 
-local function new_world(options)
+local function new_world(options, address)
   local world = {
+    address = address,
     store = store.new(options.history), catalog = resources.catalog(options.resources),
     time = os.time, now = function() return uv.hrtime() / 1e9 end, after = after, every = every,
     bookmark_every = options.bookmark_every,
@@ -60,6 +69,7 @@ end
 
 --- Puts one of the objects that exist from the start: true | nil, what is wrong.
 local function add_object(world, object)
+  if not object.apiVersion or not object.kind then return nil, "it needs apiVersion and kind" end
   local resource = world.catalog:of_kind(tostring(object.apiVersion), tostring(object.kind))
   if not resource then
     return nil, string.format("no kind %q of apiVersion %q is served; the option resources adds it",
@@ -96,6 +106,41 @@ local function start_controllers(world, pods)
   require("kube.fake.controllers.pods").start(world, pods)
 end
 
+-- ---- the options ----
+
+--- Where they are sent: no discovery tells. They stand in no file and in no command line, for
+-- objects may be secret.
+local WORLDS = "/apis/fake.kube-lua/v1/worlds"
+local OPTIONS_LIMIT = 1024 * 1024 * 1024 -- bytes
+
+--- Makes the world of the options and serves it from now on: true | nil, what is wrong.
+local function begin(host, address, options)
+  local world = new_world(options, address)
+  local ok, why = fill(world, options.objects)
+  if not ok then return nil, why end
+  start_controllers(world, options.pods)
+  host.respond = function(request) return handler.handle(world, request) end
+  return true
+end
+
+--- A host that waits for the options, once. Its field address is how clients know it.
+local function new_host()
+  local host = { limits = { head = http.LIMITS.head, body = OPTIONS_LIMIT } }
+  local told = false
+  function host.respond(request)
+    if told or request.method ~= "POST" or request.target:match("^[^?]*") ~= WORLDS then
+      return handler.failed(status.unavailable("kube.fake has no options yet"))
+    end
+    told, host.limits.body = true, http.LIMITS.body
+    local ok, why = begin(host, host.address, assert(json.decode(request.body)))
+    if ok then
+      return handler.answer(201, { apiVersion = "fake.kube-lua/v1", kind = "World", metadata = {} })
+    end
+    return handler.failed(status.failure(422, "Invalid", "kube.fake.start: " .. why))
+  end
+  return host
+end
+
 -- ---- the kubeconfig ----
 
 --- Writes a kubeconfig, for us alone, into a directory of its own: path, directory.
@@ -124,7 +169,8 @@ local function say(value)
 end
 
 --- Ends us when the parent does, however: then we have another one. (Our stdout would tell too, but
--- not while a program that the parent started holds its other end.) A Ctrl-C is for the parent.
+-- not while a program that the parent started holds its other end.) A Ctrl-C is for the parent; the
+-- TERM that a whole process group gets is for us too.
 local function end_with(parent, stop)
   every(0.25, function()
     if uv.os_getppid() ~= parent then stop() end
@@ -135,14 +181,6 @@ local function end_with(parent, stop)
   end
 end
 
-local function read_options(path)
-  say { wants = "options" }
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return assert(json.decode(text))
-end
-
 local function seed()
   local a, b, c, d = uv.random(4):byte(1, 4)
   math.randomseed(a + b * 256 + c * 65536 + d % 64 * 16777216)
@@ -150,25 +188,21 @@ local function seed()
 end
 
 --- Serves until the parent is gone.
--- @param path    of the named pipe by which the options come
 -- @param parent  its process id
-return function(path, parent)
-  local options = read_options(path)
+return function(parent)
   seed()
-  local world = new_world(options)
-  local ok, why = fill(world, options.objects)
-  if not ok then return say { reason = "Invalid", message = "kube.fake.start: " .. why } end
-  local port, message = server.listen(world)
+  local host = new_host()
+  local port, message = server.listen(host)
   if not port then return say { reason = "System", message = "kube.fake.start: " .. message } end
-  world.address = "127.0.0.1:" .. port
-  start_controllers(world, options.pods)
-  local url = "http://" .. world.address
-  local kubeconfig, directory = write_kubeconfig(url)
+  host.address = "127.0.0.1:" .. port
+  local kubeconfig, directory
   end_with(parent, function()
-    os.remove(kubeconfig)
-    uv.fs_rmdir(directory)
+    if kubeconfig then os.remove(kubeconfig) end
+    if directory then uv.fs_rmdir(directory) end
     os.exit(0)
   end)
+  local url = "http://" .. host.address
+  kubeconfig, directory = write_kubeconfig(url)
   say { url = url, kubeconfig = kubeconfig, pid = uv.os_getpid() }
   uv.run()
 end

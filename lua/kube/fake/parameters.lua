@@ -13,15 +13,30 @@ end
 
 parameters.invalid = invalid_options
 
+local SYNTAX, RANGE = "invalid syntax", "value out of range"
+
+--- A number as Go's strconv reads it: number | nil, what is wrong.
+-- @param pattern  of its text: an optional sign and digits, each a capture
+-- @param last     the greatest one, as text; below zero there is one more
+local function parse(text, pattern, last)
+  local sign, digits = text:match(pattern)
+  if not digits then return nil, SYNTAX end
+  digits = digits:match("^0*(.+)$")
+  local limit = sign == "-" and last:gsub("%d$", function(d) return string.format("%d", d + 1) end)
+    or last
+  if #digits > #limit or #digits == #limit and digits > limit then return nil, RANGE end
+  return tonumber((sign == "-" and sign or "") .. digits)
+end
+
+local INT64, UINT64 = "9223372036854775807", "18446744073709551615"
+
 --- An integer of the query: number | nil | nil, failure.
 local function integer(query, name)
   local text = query[name]
   if text == nil or text == "" then return nil end
-  if not text:find("^[+-]?%d+$") then
-    return nil, status.bad_request(string.format('strconv.ParseInt: parsing "%s": invalid syntax',
-      text))
-  end
-  return tonumber((text:gsub("^%+", "")))
+  local number, why = parse(text, "^([+-]?)(%d+)$", INT64)
+  if number then return number end
+  return nil, status.bad_request(string.format('strconv.ParseInt: parsing "%s": %s', text, why))
 end
 
 parameters.integer = integer
@@ -39,9 +54,10 @@ parameters.flag = flag
 --- A resourceVersion: number | nil, what is wrong with it. "" is 0.
 function parameters.version(text)
   if text == nil or text == "" then return 0 end
-  if text:find("^%d+$") then return tonumber(text) end
+  local number, why = parse(text, "^()(%d+)$", UINT64)
+  if number then return number end
   return nil, string.format('resourceVersion: Invalid value: "%s": strconv.ParseUint: parsing "%s":'
-    .. " invalid syntax", text, text)
+    .. " %s", text, text, why)
 end
 
 local function forbid(field, why)

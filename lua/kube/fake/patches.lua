@@ -130,7 +130,7 @@ local function applied(asked, text)
   end
   local kind, api_version = tables.get(object, "kind"), tables.get(object, "apiVersion")
   if kind ~= resource.kind or api_version ~= resource.apiVersion then
-    local group, version = tostring(api_version or ""):match("^(.-)/?([^/]*)$")
+    local group, version = body.group_version(tostring(api_version or ""))
     return nil, status.bad_request(string.format("invalid object type: %s/%s, Kind=%s", group,
       version, tostring(kind or "")))
   end

@@ -1,4 +1,7 @@
 --- The sockets: connections over luv, each with its parser, one request at a time.
+--
+-- What is served is a host: { respond = function (request) -> response, which may throw, limits =
+-- the ceilings of requests (see kube.fake.http) }; both may change between two requests.
 local handler = require("kube.fake.handler")
 local http = require("kube.fake.http")
 local status = require("kube.fake.status")
@@ -8,6 +11,7 @@ local server = {}
 
 local LINGER = 2000 -- ms that a client has to read the last answer
 local CEILING = 64 * 1024 * 1024 -- bytes that may wait for a client that does not read
+local AHEAD = 4 * 1024 * 1024 -- bytes of requests that may wait for a watch to end
 
 local Connection = {}
 Connection.__index = Connection
@@ -100,52 +104,60 @@ function Connection:_answer(request, response)
 end
 
 --- The response to a request, whatever happens.
-local function respond(world, request)
-  local ok, response = xpcall(function() return handler.handle(world, request) end,
-    debug.traceback)
+local function respond(host, request)
+  local ok, response = xpcall(function() return host.respond(request) end, debug.traceback)
   if ok then return response end
   report(response)
   return handler.failed(status.internal("kube.fake failed; its stderr says where"))
 end
 
 --- The response to what is no request: it ends the connection.
-local function refusal(failure)
-  if failure.code == 413 then return handler.failed(status.too_large(http.LIMITS.body)) end
+local function refusal(failure, limits)
+  if failure.code == 413 then return handler.failed(status.too_large(limits.body)) end
   return handler.failed(status.failure(failure.code, nil, failure.message))
 end
 
---- Answers what has come so far.
+--- Answers the next request, if it is there: whether there may be more.
+function Connection:_step()
+  local request, failure = self._parser:next()
+  if failure then
+    self:_answer({ close = true, version = "1.1" }, refusal(failure, self._host.limits))
+    return false
+  end
+  if self._parser:wants_body() then self:send(http.CONTINUE) end
+  if not request then return false end
+  self:_answer(request, respond(self._host, request))
+  return not request.close
+end
+
+--- Answers what has come so far. An error, which only a stream can have that has begun, ends the
+-- connection: the client would wait for ever.
 function Connection:_work()
   if self._working then return end -- a stream that ends at once comes back here
   self._working = true
-  while not self._busy and not self._closed do
-    local request, failure = self._parser:next()
-    if failure then
-      self:_answer({ close = true, version = "1.1" }, refusal(failure))
-      break
-    end
-    if self._parser:wants_body() then self:send(http.CONTINUE) end
-    if not request then break end
-    self:_answer(request, respond(self._world, request))
-    if request.close then break end
-  end
+  local ok, message = xpcall(function()
+    while not self._busy and not self._closed and self:_step() do end
+  end, debug.traceback)
   self._working = false
+  if ok then return end
+  report(message)
+  self:close()
 end
 
 function Connection:_read(bytes)
   if not bytes then return self:close() end
   if self._finished then return end
   self._parser:feed(bytes)
-  if self._parser:waiting() > CEILING then return self:close() end
   self:_work()
+  if self._parser:waiting() > AHEAD then self:close() end
 end
 
-local function accept(world, listener)
+local function accept(host, listener)
   local socket = uv.new_tcp()
   listener:accept(socket)
   socket:nodelay(true)
   local connection = setmetatable({
-    _world = world, _socket = socket, _parser = http.parser(), _on_close = {},
+    _host = host, _socket = socket, _parser = http.parser(host.limits), _on_close = {},
   }, Connection)
   socket:read_start(guarded(function(err, bytes)
     if err then return connection:close() end
@@ -153,13 +165,13 @@ local function accept(world, listener)
   end))
 end
 
---- Listens on a free port of 127.0.0.1: the port | nil, message.
-function server.listen(world)
+--- Serves a host on a free port of 127.0.0.1: the port | nil, message.
+function server.listen(host)
   local listener = uv.new_tcp()
   local ok, message = listener:bind("127.0.0.1", 0)
   if not ok then return nil, message end
   ok, message = listener:listen(128, guarded(function(err)
-    if not err then accept(world, listener) end
+    if not err then accept(host, listener) end
   end))
   if not ok then return nil, message end
   return listener:getsockname().port

@@ -174,6 +174,9 @@ function status.internal(message)
     { causes = { { message = message } } })
 end
 
+--- What every request gets before there is anything to serve.
+function status.unavailable(message) return failure(503, "ServiceUnavailable", message) end
+
 --- What this server does not do, and what to use instead.
 function status.not_implemented(what, instead)
   return failure(501, "NotImplemented",

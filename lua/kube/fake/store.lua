@@ -19,14 +19,17 @@ Store.__index = Store
 
 local FIRST = 4000 -- so that 1 is long gone, as it is on any real server
 
+local HISTORY_BYTES = 64 * 1024 * 1024 -- of the JSON of remembered records
+
 --- An empty store.
 -- @param history  how many events it keeps
-function store.new(history)
+-- @param bytes    how many bytes of JSON their records may have together (64 MiB)
+function store.new(history, bytes)
   return setmetatable({
     version = FIRST,
     oldest = FIRST,  -- the first version that can still be asked for
-    _history = history,
-    _events = {}, _first = 1, _last = 0,
+    _history = history, _ceiling = bytes or HISTORY_BYTES,
+    _events = {}, _first = 1, _last = 0, _bytes = 0,
     _kinds = {},     -- resource id -> { keys =, records = }
     _listeners = {},
     _untold = {},
@@ -147,29 +150,51 @@ end
 
 -- ---- writing ----
 
+local function forget_oldest(self)
+  local event = self._events[self._first]
+  self.oldest, self._bytes = event.version, self._bytes - #event.record.item
+  self._events[self._first] = nil
+  self._first = self._first + 1
+end
+
+--- The newest event stays in any case.
 local function remember(self, event)
   self._last = self._last + 1
   self._events[self._last] = event
-  while self._last - self._first >= self._history do
-    self.oldest = self._events[self._first].version
-    self._events[self._first] = nil
-    self._first = self._first + 1
+  self._bytes = self._bytes + #event.record.item
+  while self._last - self._first >= self._history
+      or self._bytes > self._ceiling and self._first < self._last do
+    forget_oldest(self)
   end
 end
 
---- A write within a listener is told when all have heard of this one: events come in order.
+--- Tells all listeners of an event: nil, or the first error of one.
+local function tell_all(self, event)
+  local listeners, current, failure = {}, nil, nil -- who leaves meanwhile is not skipped over
+  for i, listener in ipairs(self._listeners) do listeners[i] = listener end
+  local function call() current(event) end
+  for _, listener in ipairs(listeners) do
+    current = listener
+    local ok, why = xpcall(call, debug.traceback)
+    if not ok then failure = failure or why end
+  end
+  return failure
+end
+
+--- A write within a listener is told when all have heard of this one: events come in order. The
+-- error of a listener is thrown when all are told: they have heard of everything.
 local function tell(self, event)
   remember(self, event)
   self._untold[#self._untold + 1] = event
   if self._telling then return end
   self._telling = true
+  local failure
   while self._untold[1] do
-    local listeners = {} -- who stops listening meanwhile is not skipped over
-    for i, listener in ipairs(self._listeners) do listeners[i] = listener end
-    event = table.remove(self._untold, 1)
-    for _, listener in ipairs(listeners) do listener(event) end
+    local why = tell_all(self, table.remove(self._untold, 1))
+    failure = failure or why
   end
   self._telling = false
+  if failure then error(failure, 0) end
 end
 
 --- Stores an object as the next version: its record.
@@ -206,10 +231,12 @@ end
 
 --- Forgets what happened: what is there now is the beginning.
 function Store:forget()
-  self._events, self._first, self._last, self.oldest = {}, 1, 0, self.version
+  self._events, self._first, self._last, self._bytes = {}, 1, 0, 0
+  self.oldest = self.version
 end
 
---- Calls listener(event), which must not throw, at each event from now on: a function that ends it.
+--- Calls listener(event) at each event from now on: a function that ends it. What it throws, the
+-- write throws that it hears of.
 function Store:listen(listener)
   self._listeners[#self._listeners + 1] = listener
   return function()

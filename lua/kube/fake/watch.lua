@@ -85,31 +85,40 @@ local function first_lines(world, asked, options, matches)
   return lines
 end
 
+--- A function that keeps functions, which end what goes on, until the stream ends.
+local function holder(out)
+  local kept, over = {}, false
+  out.on_close(function()
+    over = true
+    for _, stop in ipairs(kept) do stop() end
+  end)
+  return function(stop)
+    if over then return stop() end
+    kept[#kept + 1] = stop
+  end
+end
+
 --- Starts to send: lines as they come, bookmarks, and the end after its time.
 local function run(world, asked, options, out)
-  local matches = filter(asked, options.selection)
+  local matches, hold = filter(asked, options.selection), holder(out)
   local lines, last = first_lines(world, asked, options, matches)
   if not lines then
     out.write(last)
     return out.close()
   end
   if lines[1] then out.write(table.concat(lines)) end
-  local cleanup = {}
-  cleanup[1] = world.store:listen(function(event)
+  hold(world.store:listen(function(event)
     if event.resource ~= asked.resource or event.version <= options.version then return end
     local text = line_of(event, matches)
     if text then out.write(text) end
-  end)
+  end))
   local function tell_bookmark() out.write(bookmark(world, asked.resource)) end
-  if options.bookmarks then cleanup[2] = world.every(world.bookmark_every, tell_bookmark) end
+  if options.bookmarks then hold(world.every(world.bookmark_every, tell_bookmark)) end
   local timeout = options.timeout or 0
-  if timeout > 0 then cleanup[#cleanup + 1] = world.after(timeout, out.close) end
+  if timeout > 0 then hold(world.after(timeout, out.close)) end
   if timeout > LAST_BOOKMARK and options.bookmarks then
-    cleanup[#cleanup + 1] = world.after(timeout - LAST_BOOKMARK, tell_bookmark)
+    hold(world.after(timeout - LAST_BOOKMARK, tell_bookmark))
   end
-  out.on_close(function()
-    for _, stop in ipairs(cleanup) do stop() end
-  end)
 end
 
 --- A watch: function (out) that runs it | nil, failure. out has write(text), close() and
