@@ -90,6 +90,16 @@ local function add_object(world, object)
   return record ~= nil or nil, failure and failure.message
 end
 
+--- A node for pods to run on, unless there are nodes already.
+local function add_node(world)
+  local resource = world.catalog.nodes
+  if world.store:list(resource, "")[1] then return end
+  assert(lifecycle.load(world, resource, {
+    apiVersion = "v1", kind = "Node", metadata = { name = "fake-node" },
+    status = { conditions = json.array { { type = "Ready", status = "True" } } },
+  }))
+end
+
 --- Fills the world: true | nil, what is wrong.
 local function fill(world, objects)
   for _, name in ipairs(NAMESPACES) do add_namespace(world, name) end
@@ -97,6 +107,7 @@ local function fill(world, objects)
     local ok, why = add_object(world, object)
     if not ok then return nil, string.format("objects[%d]: %s", i, why) end
   end
+  add_node(world)
   world.store:forget()
   return true
 end

@@ -14,7 +14,7 @@ local pods = {}
 
 local HOST = "127.0.0.1"
 
---- The next node that is there, or the name of none that is.
+--- The next node that is there; the name of none that is, when all were deleted.
 local function node_for(world)
   local nodes = world.store:list(world.catalog.nodes, "")
   world.turn = (world.turn or 0) + 1
