@@ -66,11 +66,11 @@ lib: $(BUILD)/libkube.a $(BUILD)/libkube.so $(BUILD)/kube.pc
 
 # What everything was compiled with: where that is another, it is compiled again. (WERROR, which
 # changes no code, does not count.)
-FLAGS = $(CC) $(CFLAGS) $(PKG_CONFIG)
-ifneq ($(FLAGS),$(file <$(BUILD)/flags))
-$(shell mkdir -p $(BUILD))
-$(file >$(BUILD)/flags,$(FLAGS))
-endif
+.PHONY: always
+$(BUILD)/flags: export FLAGS = $(CC) $(CFLAGS) $(PKG_CONFIG)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" > $@
 
 $(BUILD)/obj/core/%.o: csrc/core/%.c $(HEADERS) $(BUILD)/flags
 	@mkdir -p $(@D)

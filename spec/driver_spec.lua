@@ -21,10 +21,7 @@ end
 
 --- Runs a text as a program of its own: what it printed on both outputs, and its exit status.
 local function run_child(program)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(program)
-  file:close()
+  local path = process.file(program)
   local said, status = process.run_lua { path }
   os.remove(path)
   return said, status

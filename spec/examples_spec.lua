@@ -11,14 +11,6 @@ local function example(name, ...)
   return output
 end
 
-local function write_file(text)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  return path
-end
-
 local MANIFESTS = [[
 apiVersion: v1
 kind: ConfigMap
@@ -36,7 +28,7 @@ describe("examples", function()
   local namespace = cluster.namespace("examples")
 
   it("apply.lua applies each document of a file", function()
-    local path = write_file(MANIFESTS)
+    local path = process.file(MANIFESTS)
     local output = example("apply.lua", path, namespace)
     os.remove(path)
     assert.equal("configmap/settings applied\npod/web-0 applied\n", output)
@@ -46,7 +38,7 @@ describe("examples", function()
   end)
 
   it("apply.lua says why it failed, and fails", function()
-    local path = write_file("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Bad_Name }\n")
+    local path = process.file("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Bad_Name }\n")
     local output, code = process.run_lua({ "examples/apply.lua", path, namespace }, admin)
     os.remove(path)
     assert.equal(1, code)
@@ -164,7 +156,7 @@ describe("examples", function()
   it("the ten lines of the README work as printed", function()
     local readme = assert(io.open("README.md")):read("*a")
     local script = assert(readme:match("```lua\n(.-)```"), "no Lua in the README")
-    local path = write_file(script)
+    local path = process.file(script)
     local output, code = process.run_lua({ path }, admin)
     os.remove(path)
     assert(code == 0, output)

@@ -108,13 +108,7 @@ describe("a list", function()
   end, { "default", "kube-system", "kube-public", "kube-node-lease" }))
 end)
 
-local LABEL_VALUE = "a valid label must be an empty string or consist of alphanumeric characters, "
-  .. "'-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
-  .. "'my_value',  or '12345', regex used for validation is "
-  .. "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-local QUALIFIED = "must consist of alphanumeric characters, '-', '_' or '.', and must start and "
-  .. "end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
-  .. "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+local LABEL_VALUE, QUALIFIED = same.LABEL_VALUE, same.QUALIFIED
 
 describe("a label selector", function()
   for selector, expected in pairs {

@@ -14,13 +14,7 @@ local SUBDOMAIN = "a lowercase RFC 1123 subdomain must consist of lower case alp
 local LABEL = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
   .. "'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
   .. "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-local LABEL_VALUE = "a valid label must be an empty string or consist of alphanumeric characters, "
-  .. "'-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
-  .. "'my_value',  or '12345', regex used for validation is "
-  .. "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-local QUALIFIED = "must consist of alphanumeric characters, '-', '_' or '.', and must start and "
-  .. "end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
-  .. "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+local LABEL_VALUE, QUALIFIED = same.LABEL_VALUE, same.QUALIFIED
 
 describe("a name", function()
   --- An object of a kind with a name that does not stand elsewhere in it.

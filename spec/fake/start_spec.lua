@@ -31,14 +31,6 @@ after_each(function()
   servers = {}
 end)
 
-local function write(text)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-  return path
-end
-
 describe("kube.fake", function()
   it("starts, serves and ends; its kubeconfig is for us alone", function()
     local server, k = start()
@@ -66,7 +58,7 @@ describe("kube.fake", function()
   end)
 
   it("ends when its parent does, even by SIGKILL, and whatever the parent has started", function()
-    local path = write [[
+    local path = process.file [[
       local kube = require("kube")
       local server = assert(require("kube.fake").start())
       os.execute("sleep 5 >/dev/null 2>&1 &") -- it inherits our end of the pipe
@@ -93,7 +85,7 @@ describe("kube.fake", function()
     collectgarbage()
     collectgarbage()
     eventually(function() return not runs(pid) end)
-    local path = write [[local server = assert(require("kube.fake").start())
+    local path = process.file [[local server = assert(require("kube.fake").start())
       print(string.format("%d", server.pid))]]
     local out = process.run_lua { path }
     assert.is_false(runs(tonumber(out:match("^(%d+)\n$"))))
@@ -136,7 +128,7 @@ describe("kube.fake", function()
     os.remove(directory)
     process.run("mkdir -m 700 " .. directory)
     local function left() return (process.run("ls -A " .. directory)) end
-    local path = write [[
+    local path = process.file [[
       local fake, kube = require("kube.fake"), require("kube")
       local how = ...
       if how == "invalid" then
@@ -161,7 +153,7 @@ describe("kube.fake", function()
   end)
 
   it("starts whatever LUA_INIT does", function()
-    local path = write [[local server = assert(require("kube.fake").start())
+    local path = process.file [[local server = assert(require("kube.fake").start())
       print(server.url)]]
     local number = _VERSION:match("%d%.%d"):gsub("%.", "_")
     local noise = "print('noise') io.stdout:write('noise')"
@@ -221,7 +213,7 @@ describe("kube.fake", function()
   end)
 
   it("says what to install where luv is missing", function()
-    local path = write("#!/bin/sh\nexec " .. process.lua
+    local path = process.file("#!/bin/sh\nexec " .. process.lua
       .. " -e 'package.preload.luv = function() error(\"none\", 0) end' \"$@\"\n")
     process.run("chmod 700 " .. path)
     local server, err = fake.start { lua = path }
@@ -248,7 +240,7 @@ describe("kube.fake", function()
       ["exec " .. process.lua .. " -e 'local uv = require(\"luv\") "
         .. "uv.run = function() os.exit(1) end' \"$@\""] = "System",
     } do
-      local path = write("#!/bin/sh\n" .. words .. "\n")
+      local path = process.file("#!/bin/sh\n" .. words .. "\n")
       process.run("chmod 700 " .. path)
       local server, err = fake.start { lua = path }
       assert.is_nil(server)

@@ -1,4 +1,5 @@
 --- The control plane that spec/run.sh started, for specs.
+local eventually = require("spec.support.eventually")
 local kube = require("kube")
 local json = require("kube.json")
 
@@ -42,14 +43,6 @@ function cluster.namespace(prefix)
 end
 
 --- Waits until check() gives something true, and returns it. Fails after `timeout` seconds (30).
-function cluster.eventually(check, timeout)
-  local deadline = kube.now() + (timeout or 30)
-  while true do
-    local found = check()
-    if found then return found end
-    if kube.now() > deadline then error("it did not come true in time", 2) end
-    kube.sleep(0.05)
-  end
-end
+function cluster.eventually(check, timeout) return eventually(check, timeout or 30) end
 
 return cluster

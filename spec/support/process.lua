@@ -25,6 +25,15 @@ function process.run(command, env)
   return text, tonumber(code)
 end
 
+--- Writes a text into a file of its own, which is the caller's to remove: its path.
+function process.file(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+  return path
+end
+
 --- The interpreter that runs the specs.
 process.lua = os.getenv("KUBE_SPEC_LUA") or "lua5.4"
 

@@ -446,4 +446,14 @@ function same.of_each_kind(answers, name, fn, expected)
   return cases
 end
 
+-- ---- what the API server says of labels ----
+
+same.LABEL_VALUE = "a valid label must be an empty string or consist of alphanumeric characters, "
+  .. "'-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+  .. "'my_value',  or '12345', regex used for validation is "
+  .. "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+same.QUALIFIED = "must consist of alphanumeric characters, '-', '_' or '.', and must start and "
+  .. "end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
+  .. "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+
 return same
