@@ -722,7 +722,7 @@ describe("time", function()
 
   it("costs a task that waits again and again one timer, not one a wait", function()
     kube.run(function()
-      local ping, pong, rounds = loop.waiter(), loop.waiter(), 20000
+      local ping, pong, rounds = driver.waiter(), driver.waiter(), 20000
       collectgarbage()
       collectgarbage()
       local before = collectgarbage("count")
@@ -745,7 +745,7 @@ describe("time", function()
 
   it("still keeps a deadline that is nearer than the one before", function()
     kube.run(function()
-      local waiter = loop.waiter()
+      local waiter = driver.waiter()
       local other = kube.spawn(function()
         assert(waiter:wait(kube.now() + 3600))
         local before = kube.now()

@@ -109,7 +109,8 @@ kube_engine *kube_engine_new(kube_error *err) {
     kube_fail(err, KUBE_ESYSTEM, "libcurl does not start");
     goto failed;
   }
-  if (check_libcurl(err) != KUBE_OK || kube_poller_open(&engine->poller, err) != KUBE_OK ||
+  if (kube_tls_check_library(err) != KUBE_OK || check_libcurl(err) != KUBE_OK ||
+      kube_poller_open(&engine->poller, err) != KUBE_OK ||
       open_pools(engine, err) != KUBE_OK)
     goto failed;
   return engine;

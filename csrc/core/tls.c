@@ -1,10 +1,24 @@
 /* TLS settings; the contract is in tls.h. */
 #include "tls.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+
+/* ---- the library ---- */
+
+kube_status kube_tls_check_library(kube_error *err) {
+  const unsigned long loaded = OpenSSL_version_num() >> 28;
+  if (loaded == OPENSSL_VERSION_MAJOR) return KUBE_OK;
+  return kube_fail(err, KUBE_ESYSTEM,
+                   "kube was built for OpenSSL %d, but this process has loaded %s (its own, if it "
+                   "is OpenResty): build kube and libcurl with the OpenSSL of the host, or use a "
+                   "host that has OpenSSL %d",
+                   OPENSSL_VERSION_MAJOR, OpenSSL_version(OPENSSL_VERSION),
+                   OPENSSL_VERSION_MAJOR);
+}
 
 /* ---- checking PEM ---- */
 

@@ -18,6 +18,13 @@ typedef struct kube_tls {
 } kube_tls;
 
 /*
+** Whether the OpenSSL of this process is of the major version that we were compiled for: a host may
+** bring its own (OpenResty does), and its functions then take the place of those we mean.
+** KUBE_ESYSTEM tells both versions, and what to do.
+*/
+kube_status kube_tls_check_library(kube_error *err);
+
+/*
 ** Reads the PEM texts, so that a broken one is told of when it is configured. KUBE_ECONFIG: no
 ** certificate in it, an encrypted key, a key that does not belong to the certificate. ca_name,
 ** cert_name and key_name are what the messages call them ("client-key of user \"x\" in FILE").

@@ -1,4 +1,5 @@
 /* kube.core: puts the parts together; see module.h. */
+#include "../core/tls.h"
 #include "module.h"
 
 /* ---- the module ---- */
@@ -23,6 +24,8 @@ static void open_constants(lua_State *L) {
 KUBE_API int luaopen_kube_core(lua_State *L);
 
 KUBE_API int luaopen_kube_core(lua_State *L) {
+  kube_error err = {0};
+  if (kube_tls_check_library(&err) != KUBE_OK) return luaL_error(L, "%s", err.message);
   lua_newtable(L);
   open_constants(L);
   open_error(L);
@@ -32,5 +35,6 @@ KUBE_API int luaopen_kube_core(lua_State *L) {
   kube_lua_open_call(L);
   kube_lua_open_discovery(L);
   kube_lua_open_yaml(L);
+  kube_lua_open_nginx(L);
   return 1;
 }

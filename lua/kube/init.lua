@@ -82,20 +82,38 @@ end
 -- ---- waiting ----
 
 --- Runs fn(...) as a task beside those that it spawns: what they wait for, they wait for together.
--- What fn throws is thrown from here, and the tasks it spawned are dropped.
+-- What fn throws is thrown from here, and the tasks it spawned are dropped (under a loop that is
+-- not kube's own: canceled).
 -- @return what fn returns, once all have ended | nil, err (reason System or OutOfMemory: no engine)
 function kube.run(fn, ...) return driver.run(fn, ...) end
 
---- Starts fn(...) as a task beside the others. Only inside kube.run.
--- @return task with :join(timeout) and :cancel()
-function kube.spawn(fn, ...) return driver.current().spawn(fn, ...) end
+--- Starts fn(...) as a task beside the others: inside kube.run, and under every loop of a host
+-- (nginx, cqueues, luv), where it outlives the one that spawned it.
+-- @return task with :join(timeout) and :cancel() | nil, err (reason System: nginx has no timer
+--   left)
+function kube.spawn(fn, ...) return driver.spawn(fn, ...) end
 
---- Waits some seconds; inside kube.run the other tasks go on.
--- @return true | nil, err (reason Canceled: the task was canceled)
+--- Waits some seconds; the other tasks go on meanwhile. 0 lets them, and the network, have a turn.
+-- @return true | nil, err (reason Canceled: the task was canceled; Timeout: by kube.with_timeout;
+--   CannotWait: not here)
 function kube.sleep(seconds)
   options.check_type(seconds, "number", "kube.sleep: the seconds")
-  return driver.current().sleep(seconds)
+  return driver.sleep(seconds)
 end
+
+--- Calls fn(...) with a deadline for all that it does: once the seconds are over, each wait in it,
+-- and in the tasks that it spawned, gives nil and an error (reason Timeout).
+-- @return what fn returns; what it throws is thrown from here
+function kube.with_timeout(seconds, fn, ...)
+  options.check_type(seconds, "number", "kube.with_timeout: the seconds")
+  options.check_type(fn, "function", "kube.with_timeout: what to call")
+  return driver.with_timeout(seconds, fn, ...)
+end
+
+--- Chooses how code outside of kube.run waits: "luv" (by the loop of luv, uv.run), "blocking" (in
+-- place), or nil for what fits the host: nginx, cqueues and Neovim are found by themselves. For all
+-- clients of this Lua state.
+function kube.use(name) driver.use(name) end
 
 --- Seconds, with fractions, of a clock that never goes back; what it counts from is its own.
 function kube.now() return driver.current().now() end

@@ -24,6 +24,7 @@
 --   | TLS               | the server, or our certificate, is not trusted                     |
 --   | Timeout           | it did not come in time                                            |
 --   | Canceled          | the task that waited was canceled                                  |
+--   | CannotWait        | the host cannot wait there: a phase of nginx, a callback of luv    |
 --   | BadRequest        | what was asked for cannot be sent                                  |
 --   | NoMatch           | the server has no resource of that name, or of that kind           |
 --   | Decode            | bytes that are no JSON, no YAML, or not what they should be        |
@@ -58,10 +59,15 @@ function errors.is(value)
   return type(value) == "table" and getmetatable(value) == metatable
 end
 
---- The error for a wait that ended without what was waited for: "timeout", "canceled" or an error.
+--- The error for a wait that ended without what was waited for: "timeout", "deadline", "canceled"
+-- or an error.
 function errors.from_wait(why, what)
   if why == "timeout" then
     return errors.new { reason = "Timeout", message = what .. ": nothing came in time" }
+  elseif why == "deadline" then
+    return errors.new {
+      reason = "Timeout", message = what .. ": the time of kube.with_timeout was over",
+    }
   elseif why == "canceled" then
     return errors.new { reason = "Canceled", message = what .. ": the task was canceled" }
   end
@@ -94,6 +100,7 @@ errors.predicates = {
   is_service_unavailable = by_reason("ServiceUnavailable"),
   is_method_not_supported = by_reason("MethodNotAllowed"),
   is_canceled = by_reason("Canceled"),
+  is_cannot_wait = by_reason("CannotWait"),
   is_no_match = by_reason("NoMatch"),
   is_connection_refused = by_reason("ConnectionRefused"),
   is_tls = by_reason("TLS"),

@@ -255,7 +255,7 @@ end
 function Resource:watch(given)
   given = options.check(given, dynamic.SPECS.watch, "watch")
   dynamic.check_watch(given)
-  return stream.new(function() return self:open_watch(given) end)
+  return stream.new(function() return self:open_watch(given) end, true)
 end
 
 --- Starts a watch: the call, and how to read it | nil, err.

@@ -179,7 +179,7 @@ local function later(self, kind, given, open)
     local client, err = by_name(self, kind, given)
     if not client then return nil, err end
     return client[open](client, given)
-  end)
+  end, open == "open_watch")
 end
 
 --- All objects one by one, read page by page: `for pod in k:each("pods") do ... end`. What goes

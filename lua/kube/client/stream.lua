@@ -20,7 +20,8 @@ local SLICE = 0.001 -- seconds of decoding after which the neighbours may run
 --- A stream of the call that open starts when the first object is asked for.
 -- @param open  function () -> call, read | nil, err; with
 --   read = function (call) -> object | false when there is none yet | nil at the end | nil, err
-function stream.new(open) return setmetatable({ _open = open }, Stream) end
+-- @param lasts  whether it has no end of its own: a watch
+function stream.new(open, lasts) return setmetatable({ _open = open, _lasts = lasts }, Stream) end
 
 --- Starts now instead of at the first object, and looks up which resource it is: true | nil, err.
 -- Does not wait for objects.
@@ -33,16 +34,19 @@ function Stream:open()
 end
 
 --- A fast server must not starve the others: after a slice of work they get a turn.
+-- @return true | nil, err (canceled, or out of time)
 local function share(self)
   local current = driver.current()
-  if current.name == "blocking" then return end
+  if current.in_place then return true end
   local now = current.now()
   if not self._slice then
     self._slice = now
-  elseif now - self._slice > SLICE then
-    current.yield()
+  elseif now - self._slice >= SLICE then
+    local ok, err = driver.yield(self:request())
+    if not ok then return nil, err end
     self._slice = current.now()
   end
+  return true
 end
 
 --- Waits for the next object: object | nil at the end | nil, err.
@@ -55,17 +59,19 @@ function Stream:next(timeout)
   local ok, err = self:open()
   if not ok then return nil, err end
   while not self._closed do
+    ok, err = share(self)
+    if not ok then return nil, err end
+    if self._closed then break end -- by one of those who ran
     local object, problem = self._read(self._call)
     if object then
-      share(self)
       return object
     elseif object == nil then
       if not problem then self._ended = true end
       return nil, problem
     end
-    local awake, why = host.await(driver.current(), self._id, deadline)
     self._slice = nil
-    if not awake then return nil, errors.from_wait(why, self:request()) end
+    ok, err = host.await(driver.current(), self._id, deadline, self._lasts)
+    if not ok then return nil, errors.from_wait(err, self:request()) end
   end
   return nil
 end

@@ -32,6 +32,8 @@ end
 
 --- Starts a call: verb is a method of the core's client. call | nil, err
 function Transport:start(verb, ...)
+  local ok, why = driver.can_wait()
+  if not ok then return nil, why end
   local client, err = client_of(self)
   if not client then return nil, err end
   return client[verb](client, ...)

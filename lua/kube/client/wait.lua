@@ -118,7 +118,7 @@ function wait.for_condition(resource, name, given)
     local met, err = follow(self, version)
     if met then return self.seen end
     if not errors.predicates.is_gone(err) then return nil, err end
-    met, err = driver.current().sleep(math.max(0, math.min(REST, left(self))))
+    met, err = driver.sleep(math.max(0, math.min(REST, left(self))))
     if not met then return nil, err end
   end -- a watch that came too late looks again
 end

@@ -3,6 +3,7 @@
 -- polling, no scan over all waiters. After a fork the child gets an engine of its own.
 local core = require("kube.core")
 local errors = require("kube.api.errors")
+local waiter = require("kube.driver.waiter")
 
 errors.adopt(core.error_mt)
 
@@ -31,8 +32,8 @@ function host.now() return assert(host.engine()):now() end
 local function serve()
   local id = engine:next_ready()
   while id do
-    local waiter = waiters[id]
-    if waiter then waiter:wake() end
+    local its_waiter = waiters[id]
+    if its_waiter then its_waiter:wake() end
     id = engine:next_ready()
   end
 end
@@ -48,34 +49,41 @@ end
 
 --- Steps without waiting: true | nil, err.
 function host.step()
+  if not engine then return true end
   local ok, err = engine:step()
   serve()
   return ok, err
+end
+
+--- Whether somebody waits for a call. A host may have killed him in the middle (nginx, when a
+-- client goes away): then he is garbage, and his waiter with him.
+local function has_reader(id)
+  if not waiters[id] or not waiters[id]:is_waiting() then return false end
+  collectgarbage()
+  return waiters[id] ~= nil
 end
 
 --- Waits until the call moved. Under each driver this is the one place where a call waits.
 -- @param driver    how to wait
 -- @param id        of the call
 -- @param deadline  of driver.now(), or nil
--- @return true | nil, "timeout" | nil, "canceled" | nil, err
-function host.await(driver, id, deadline)
-  if waiters[id] and waiters[id]:is_waiting() then
+-- @param lasts     whether the call has no end of its own
+-- @return as Waiter:wait
+function host.await(driver, id, deadline, lasts)
+  if has_reader(id) then
     error("another task is waiting for this call already: one reader a stream", 0)
   end
-  local waiter = driver.waiter()
-  waiters[id] = waiter
-  local ok, why = waiter:wait(deadline)
+  local its_waiter = waiter.new(driver, lasts)
+  waiters[id] = its_waiter
+  local ok, why = its_waiter:wait(deadline)
   waiters[id] = nil
   return ok, why
 end
 
---- Nobody waits any more: their tasks were dropped.
-function host.forget_waiters() waiters = new_waiters() end
-
 --- Wakes whoever waits for a call that was closed under him.
 function host.disturb(id)
-  local waiter = waiters[id]
-  if waiter then waiter:wake() end
+  local its_waiter = waiters[id]
+  if its_waiter then its_waiter:wake() end
 end
 
 return host

@@ -1,0 +1,99 @@
+--- Waits by the loop of luv: a program that calls uv.run(), or Neovim.
+--
+-- The loop watches the engine's descriptor while somebody waits, and no longer: what is open keeps
+-- no program alive. Any coroutine may wait, a task or one of the user's own. In Neovim tasks run
+-- where its API may be used (vim.schedule).
+local host = require("kube.driver.host")
+local scheduler = require("kube.driver.scheduler")
+local task = require("kube.driver.task")
+
+local vim = rawget(_G, "vim")
+local uv = vim and (vim.uv or vim.loop) or require("luv")
+
+local luv = { name = "luv", now = host.now, time = os.time }
+
+local fibers -- the scheduler
+local poll, polled -- uv's watcher, and the descriptor that it watches
+local alarm = uv.new_timer()
+
+local run
+
+--- Where nobody waits for what a task threw.
+function luv.report(text)
+  if not vim then return io.stderr:write(text, "\n") end
+  vim.schedule(function() vim.api.nvim_err_writeln(text) end)
+end
+
+local function on_readable()
+  local ok, err = host.step()
+  if not ok then luv.report("kube: " .. tostring(err)) end
+  run()
+end
+
+--- Watches what there is to wait for, and nothing else.
+local function watch()
+  local fd = fibers.parked > 0 and host.engine():fd()
+  if fd ~= polled then
+    if poll then poll:close() end
+    poll = fd and uv.new_poll(fd)
+    polled = fd
+    if poll then poll:start("r", on_readable) end
+  end
+  local seconds = fibers:has_work() and 0 or fibers:time_left(host.now())
+  if seconds then
+    alarm:start(math.ceil(seconds * 1000), 0, run)
+  else
+    alarm:stop()
+  end
+end
+
+local function turn()
+  fibers:wake_sleepers(host.now())
+  fibers:turn()
+  watch()
+end
+
+run = vim and vim.schedule_wrap(turn) or turn
+
+--- Somebody can run: at the loop's next turn.
+local function notify()
+  if not alarm:is_active() or alarm:get_due_in() > 0 then alarm:start(0, 0, run) end
+end
+
+fibers = scheduler.new(notify)
+fibers.report = luv.report
+
+function luv.start(new) return fibers:start(new) end
+
+function luv.park(waiter, deadline)
+  fibers.parked = fibers.parked + 1 -- as if it were parked already: watch looks at that
+  watch()
+  fibers.parked = fibers.parked - 1
+  return fibers:park(waiter, deadline)
+end
+
+function luv.unpark(waiter) fibers:unpark(waiter) end
+
+function luv.yield() return fibers:yield() end
+
+--- The main program, and a callback of uv, cannot be suspended.
+function luv.can_wait()
+  local thread, is_main = coroutine.running()
+  if thread and not is_main then return true end
+  return nil, "the loop of luv cannot wait here: call it inside kube.spawn(function() ... end) or "
+    .. "another coroutine" .. (vim and "" or ", or all of it inside kube.run")
+end
+
+--- Runs a group of tasks until it is over: in a coroutine beside the others, else by running uv's
+-- loop.
+function luv.drive(group, begin)
+  if luv.can_wait() then return task.wait_for_group(luv, group, begin) end
+  if vim or uv.loop_mode and uv.loop_mode() then
+    error("kube.run: the loop of luv runs already: use kube.spawn", 0)
+  end
+  begin()
+  while not task.is_over(group) do uv.run("once") end
+  return true
+end
+
+return luv

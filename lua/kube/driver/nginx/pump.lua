@@ -1,0 +1,132 @@
+--- Steps the engine of a worker of nginx when there is something to do, and never else.
+--
+-- A thread in C (core/waker) waits for the engine's descriptor and writes a byte to a Unix socket.
+-- One light thread, the pump, reads it by a cosocket, steps, and lets the thread look again. It
+-- starts with the first wait and lasts as long as the worker; where Lua states come and go
+-- (lua_code_cache off) as long as somebody waits.
+local core = require("kube.core")
+local exit = require("kube.driver.nginx.exit")
+local host = require("kube.driver.host")
+local ngx = require("ngx")
+
+local pump = {}
+
+local LONG = 1e6   -- seconds
+local PATIENCE = 5 -- seconds until nginx must have started the pump
+local LOOK = 1     -- seconds at most between two looks whether somebody waits still, at the end
+
+-- Those who wait. Weak: nginx drops in the middle whose client has gone.
+local waiters = setmetatable({}, { __mode = "k" })
+
+local current -- { waker =, began = when, runs = whether nginx has started it }; nil while none runs
+
+local function is_last() return exit.is_near() or exit.is_transient() end
+
+local function somebody_waits()
+  if next(waiters) == nil then return false end
+  if is_last() then collectgarbage() end
+  return next(waiters) ~= nil
+end
+
+-- ---- the pump ----
+
+local function read_and_step(self, socket)
+  repeat
+    local ok, err = host.step()
+    if not ok then return nil, err end
+    if is_last() and not somebody_waits() then return true end
+    self.waker:arm()
+    local _, why = socket:receive(1)
+    if why and why ~= "timeout" then return nil, exit.failure(why) end
+  until false
+end
+
+local function connect(self)
+  local socket = ngx.socket.tcp()
+  socket:settimeouts(1000 * PATIENCE, 1000 * PATIENCE, 1000 * LONG)
+  local ok, err = socket:connect("unix:" .. self.waker:path())
+  if not ok then return nil, exit.failure(err) end
+  return socket
+end
+
+--- Near the end: whoever was dropped leaves without a word.
+local function look_now_and_then(self)
+  local pause = 0.01
+  while current == self do
+    ngx.sleep(pause)
+    pause = math.min(2 * pause, LOOK)
+    if current == self and is_last() and not somebody_waits() then self.waker:ring() end
+  end
+end
+
+local function run(_, self)
+  if current ~= self then return end -- it came too late
+  local socket, err = connect(self)
+  local ok
+  if socket then
+    self.runs = true
+    if is_last() then self.looks = ngx.thread.spawn(look_now_and_then, self) end
+    ok, err = read_and_step(self, socket)
+    socket:close()
+  end
+  current = nil
+  self.waker:close()
+  if ok then return end
+  ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
+  if somebody_waits() then pump.need() end
+end
+
+-- ---- for the driver ----
+
+--- Sees to it that the engine is stepped: true | nil, err.
+function pump.need()
+  if current then return true end
+  local ok, waker, err
+  ok, err = exit.watch()
+  if not ok then return nil, err end
+  waker, err = core.waker(host.engine():fd())
+  if not waker then return nil, err end
+  local new = { waker = waker, began = host.now() }
+  ok, err = exit.timer(run, new)
+  if not ok then
+    waker:close()
+    return nil, err
+  end
+  current = new
+  return true
+end
+
+--- Seconds that one wait may last at most.
+function pump.patience() return current and current.runs and LONG or PATIENCE end
+
+--- Whether all is well after a wait: true | nil, err.
+function pump.check()
+  local self = current
+  if not self or self.runs or host.now() - self.began < PATIENCE then return true end
+  current = nil -- the next one tries again
+  self.waker:close()
+  return nil, exit.failure("kube's timer was not started within " .. PATIENCE .. " s",
+    "raise lua_max_running_timers")
+end
+
+--- Somebody waits.
+function pump.enter(waiter) waiters[waiter] = true end
+
+--- He waits no longer.
+function pump.leave(waiter)
+  waiters[waiter] = nil
+  if is_last() and current and current.runs and next(waiters) == nil then current.waker:ring() end
+end
+
+-- The worker is to quit: what has no end of its own ends.
+exit.listen(function()
+  for waiter in pairs(waiters) do
+    if waiter.lasts then waiter:nudge() end
+  end
+  local self = current
+  if not self then return end
+  self.waker:ring()
+  if not self.looks then look_now_and_then(self) end
+end)
+
+return pump

@@ -1,0 +1,77 @@
+--- What a deadline or a cancellation reaches.
+--
+-- Each task has a scope, and kube.with_timeout opens one inside the code that calls it. A scope
+-- lies in the one it was made in: what ends the outer one ends the inner one too.
+--
+--   | field    |                                                                              |
+--   |----------|------------------------------------------------------------------------------|
+--   | driver   | how code in it waits                                                         |
+--   | deadline | of the driver's clock: its own, or an earlier one of an outer scope; nil     |
+--   | canceled | whether it was canceled, or one around it                                    |
+--   | group    | the run of kube.run it belongs to; nil outside (see task.lua)                |
+--   | waiting  | [1] is the waiter in which its code waits, or waited last: weak              |
+--   | inner    | the scopes in it that have not ended: weak                                   |
+local scope = {}
+
+local Scope = {}
+Scope.__index = Scope
+
+local WEAK_KEYS, WEAK_VALUES = { __mode = "k" }, { __mode = "v" }
+
+-- coroutine -> the scope its code is in. No scope leads to its coroutine: one that was dropped must
+-- be collected, and Lua 5.1 has no ephemerons.
+local of = setmetatable({}, WEAK_KEYS)
+
+local running = coroutine.running
+
+--- A key for the code that runs: PUC 5.1 has no coroutine for its main program.
+local function here() return running() or 0 end
+
+--- The scope of the code that asks, or nil.
+function scope.current() return of[running() or 0] end
+
+--- A scope inside another one (or nil).
+-- @param deadline  of the driver's clock, or nil
+function scope.new(outer, driver, deadline)
+  local new = setmetatable({
+    driver = driver, deadline = deadline, outer = outer,
+    waiting = setmetatable({}, WEAK_VALUES), inner = setmetatable({}, WEAK_KEYS),
+  }, Scope)
+  if not outer then return new end
+  if outer.deadline and not (deadline and deadline < outer.deadline) then
+    new.deadline = outer.deadline
+  end
+  new.canceled, new.group = outer.canceled, outer.group
+  outer.inner[new] = true
+  return new
+end
+
+--- From now on the code of a coroutine (nil: the one that runs) is in a scope (nil: in none).
+-- Returns the scope it was in.
+function scope.enter(new, thread)
+  local key = thread or here()
+  local before = of[key]
+  of[key] = new
+  return before
+end
+
+--- It has come to its end: the outer one need not reach it any more.
+function Scope:close()
+  if self.outer then self.outer.inner[self] = nil end
+end
+
+--- Ends every wait in it and in those inside, now and later.
+function Scope:cancel()
+  self.canceled = true
+  local waiter = self.waiting[1]
+  if waiter then waiter:nudge() end
+  for inner in pairs(self.inner) do inner:cancel() end
+end
+
+--- Whether its code may not wait any more: nil | "canceled" | "deadline".
+function Scope:over(now)
+  if self.canceled then return "canceled" end
+  if self.deadline and now >= self.deadline then return "deadline" end
+end
+
+return scope

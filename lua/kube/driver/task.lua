@@ -1,0 +1,240 @@
+--- Tasks: functions that run beside others, whichever loop resumes them.
+--
+-- What a task throws, task:join gives; where nobody waits there at that moment, the driver reports
+-- it. A task that was spawned inside another one lies in its scope: canceling that one, or its
+-- deadline, reaches it too.
+--
+-- The tasks of one kube.run are a group:
+--
+--   | field  |                                                              |
+--   |--------|--------------------------------------------------------------|
+--   | main   | the first of them                                            |
+--   | live   | how many have not ended                                      |
+--   | failed | the main one threw: the others are dropped, or canceled      |
+--   | waiter | where kube.run waits, if a loop of somebody else's runs them |
+local errors = require("kube.api.errors")
+local scope = require("kube.driver.scope")
+local waiter = require("kube.driver.waiter")
+
+local task = {}
+
+local Task = {}
+Task.__index = Task
+
+local unpack = table.unpack or unpack
+
+local function pack(...) return { n = select("#", ...), ... } end
+
+--- Whether this Lua can yield out of a pcall: PUC 5.1 cannot.
+local guarded = coroutine.create(function() return pcall(coroutine.yield) end)
+coroutine.resume(guarded)
+local YIELDS_IN_PCALL = coroutine.status(guarded) == "suspended"
+
+-- ---- the end of a task ----
+
+--- That a canceled task says so is no news.
+local function report(self)
+  if self.scope.canceled and errors.predicates.is_canceled(self.problem) then return end
+  self.scope.driver.report("kube: a spawned task failed: " .. tostring(self.problem))
+end
+
+local function leave_group(self)
+  local group = self.scope.group
+  if not group then return end
+  group.live = group.live - 1
+  if group.waiter and task.is_over(group) then group.waiter:wake() end
+end
+
+--- Notes how the function of a task ended: ok, and what it returned or threw.
+function Task:finish(ok, ...)
+  local group = self.scope.group
+  self.done = true
+  self.scope:close()
+  if ok then
+    self.results = pack(...)
+  else
+    self.problem = (...)
+    if self.problem == nil then self.problem = "error(nil)" end
+    if #self.joiners == 0 and not (group and group.main == self) then report(self) end
+  end
+  leave_group(self)
+  for _, joiner in ipairs(self.joiners) do joiner:wake() end
+end
+
+--- Adds where a text was thrown, while the stack is still there.
+local function with_traceback(problem)
+  if type(problem) ~= "string" then return problem end
+  return debug.traceback(problem, 2)
+end
+
+--- A pcall that can yield in PUC 5.1: the function runs in a coroutine of its own, and whatever it
+-- yields is yielded here.
+local function drive(thread, ...)
+  local results = pack(coroutine.resume(thread, ...))
+  if coroutine.status(thread) == "dead" then
+    if not results[1] and type(results[2]) == "string" then
+      results[2] = debug.traceback(thread, results[2])
+    end
+    return results
+  end
+  return drive(thread, coroutine.yield(unpack(results, 2, results.n)))
+end
+
+--- Runs the function of a task to its end in the coroutine that somebody else's loop made for it.
+function Task:run()
+  local fn, arguments = self.fn, self.arguments
+  self.fn, self.arguments = nil, nil
+  if YIELDS_IN_PCALL then
+    scope.enter(self.scope)
+    return self:finish(xpcall(function() return fn(unpack(arguments, 1, arguments.n)) end,
+      with_traceback))
+  end
+  local thread = coroutine.create(fn)
+  scope.enter(self.scope, thread)
+  local results = drive(thread, unpack(arguments, 1, arguments.n))
+  self:finish(unpack(results, 1, results.n))
+end
+
+-- ---- the beginning ----
+
+local function new_task(driver, outer, group, fn, ...)
+  local new = setmetatable({
+    fn = fn, arguments = pack(...), joiners = {}, scope = scope.new(outer, driver),
+  }, Task)
+  new.scope.group = group
+  return new
+end
+
+local function start(new)
+  local group = new.scope.group
+  local ok, err = new.scope.driver.start(new)
+  if not ok then
+    new.scope:close()
+    return nil, err
+  end
+  if group then group.live = group.live + 1 end -- it will end
+  return new
+end
+
+--- Starts fn(...) as a task of a driver: task | nil, err (the host cannot run one).
+function task.spawn(driver, fn, ...)
+  local outer = scope.current()
+  return start(new_task(driver, outer, outer and outer.group, fn, ...))
+end
+
+-- ---- what users see ----
+
+local function remove(list, value)
+  for i = #list, 1, -1 do
+    if list[i] == value then table.remove(list, i) end
+  end
+end
+
+--- Waits until the task ended: what its function returned | nil, what it threw | nil, err (reason
+-- Timeout, or Canceled: the task that waits was, or the one waited for was dropped because the main
+-- one threw).
+-- @param timeout  seconds, or nil for ever
+function Task:join(timeout)
+  local driver = require("kube.driver").current()
+  local deadline = timeout and driver.now() + timeout
+  while not self.done do
+    local group = self.scope.group
+    if group and (group.failed or group.ended) then
+      return nil, errors.from_wait("canceled", "task:join")
+    end
+    if driver.in_place then
+      error("task:join: call it in a task, not in a coroutine inside one", 2)
+    end
+    local joiner = waiter.new(driver)
+    self.joiners[#self.joiners + 1] = joiner
+    local ok, why = joiner:wait(deadline)
+    if not ok then
+      remove(self.joiners, joiner) -- or an error would be kept for someone who has gone
+      return nil, errors.from_wait(why, "task:join")
+    end
+  end
+  if self.results then return unpack(self.results, 1, self.results.n) end
+  return nil, self.problem
+end
+
+--- Asks the task to end, and all that it has spawned: whatever they wait for, now or later, gives
+-- nil and a Canceled error.
+function Task:cancel() self.scope:cancel() end
+
+-- ---- kube.run ----
+
+--- Whether a group has come to its end.
+function task.is_over(group)
+  return group.main ~= nil and (group.live == 0 or group.main.problem ~= nil)
+end
+
+--- Waits in a coroutine of somebody else's loop until the group is over: a driver's drive.
+function task.wait_for_group(driver, group, begin)
+  group.waiter = waiter.new(driver)
+  group.waiter.regardless = true -- a cancellation reaches its tasks, and they end
+  local ok, err = begin()
+  if not ok then return nil, err end
+  while not task.is_over(group) do
+    ok, err = group.waiter:wait()
+    if not ok then return nil, err end
+  end
+  return true
+end
+
+--- Runs fn(...) as the main task of a group, and returns what it returns once all have ended | nil,
+-- err. What it throws is thrown from here; the others are dropped then.
+function task.run(driver, fn, ...)
+  local group = { live = 0 }
+  local main = new_task(driver, scope.current(), group, fn, ...)
+  local function begin()
+    group.main = main
+    return start(main)
+  end
+  local ok, err = driver.drive(group, begin)
+  group.ended = true
+  if main.problem ~= nil then
+    group.failed = true
+    main.scope:cancel()
+    error(main.problem, 0)
+  end
+  if not ok then return nil, err end
+  return unpack(main.results, 1, main.results.n)
+end
+
+-- ---- deadlines ----
+
+--- What fn gave, once its scope is left again; what it threw is thrown on.
+local function leave(inner, before, ok, ...)
+  scope.enter(before)
+  inner:close()
+  if not ok then error((...), 0) end
+  return ...
+end
+
+--- fn(...) in a task of its own: for a Lua that cannot yield out of a pcall.
+local function in_a_task(driver, deadline, fn, ...)
+  local outer = scope.current()
+  local new = new_task(driver, outer, outer and outer.group, fn, ...)
+  if not (new.scope.deadline and new.scope.deadline < deadline) then
+    new.scope.deadline = deadline
+  end
+  new.joiners[1] = waiter.new(driver)
+  new.joiners[1].regardless = true -- it ends soon after it must
+  local ok, err = start(new)
+  if not ok then return nil, err end
+  ok, err = new.joiners[1]:wait()
+  if not ok then return nil, err end
+  if new.problem ~= nil then error(new.problem, 0) end
+  return unpack(new.results, 1, new.results.n)
+end
+
+--- Calls fn(...), in which no wait lasts longer than to a deadline: what it returns.
+function task.with_deadline(driver, deadline, fn, ...)
+  if not driver.in_place and not YIELDS_IN_PCALL then
+    return in_a_task(driver, deadline, fn, ...)
+  end
+  local inner = scope.new(scope.current(), driver, deadline)
+  return leave(inner, scope.enter(inner), pcall(fn, ...))
+end
+
+return task
