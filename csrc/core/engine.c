@@ -110,8 +110,7 @@ kube_engine *kube_engine_new(kube_error *err) {
     goto failed;
   }
   if (kube_tls_check_library(err) != KUBE_OK || check_libcurl(err) != KUBE_OK ||
-      kube_poller_open(&engine->poller, err) != KUBE_OK ||
-      open_pools(engine, err) != KUBE_OK)
+      kube_poller_open(&engine->poller, err) != KUBE_OK || open_pools(engine, err) != KUBE_OK)
     goto failed;
   return engine;
 failed:

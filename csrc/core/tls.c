@@ -16,8 +16,7 @@ kube_status kube_tls_check_library(kube_error *err) {
                    "kube was built for OpenSSL %d, but this process has loaded %s (its own, if it "
                    "is OpenResty): build kube and libcurl with the OpenSSL of the host, or use a "
                    "host that has OpenSSL %d",
-                   OPENSSL_VERSION_MAJOR, OpenSSL_version(OPENSSL_VERSION),
-                   OPENSSL_VERSION_MAJOR);
+                   OPENSSL_VERSION_MAJOR, OpenSSL_version(OPENSSL_VERSION), OPENSSL_VERSION_MAJOR);
 }
 
 /* ---- checking PEM ---- */

@@ -1,6 +1,6 @@
 /* kube.core: puts the parts together; see module.h. */
-#include "../core/tls.h"
 #include "module.h"
+#include "../core/tls.h"
 
 /* ---- the module ---- */
 

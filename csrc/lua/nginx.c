@@ -76,8 +76,7 @@ static int states_get(lua_State *L) {
 }
 
 void kube_lua_open_nginx(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"waker", waker_new}, {"states", states_get}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"waker", waker_new}, {"states", states_get}, {NULL, NULL}};
   kube_box_type(L, KUBE_LUA_WAKER, waker_methods, waker_close);
   luaL_setfuncs(L, functions, 0);
   count_state(L);
