@@ -39,7 +39,8 @@ local function watch()
     polled = fd
     if poll then poll:start("r", on_readable) end
   end
-  local seconds = fibers:has_work() and 0 or fibers:time_left(host.now())
+  local seconds = fibers:has_work() and 0
+    or fibers.parked > 0 and fibers:time_left(host.now()) -- else it is of one who has gone
   if seconds then
     alarm:start(math.ceil(seconds * 1000), 0, run)
   else

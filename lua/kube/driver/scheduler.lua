@@ -123,12 +123,12 @@ end
 
 local function resume(self, fiber)
   local task = fiber.task
-  fiber.queued = false
+  local parked = fiber.parked
+  fiber.queued, fiber.parked = false, false
+  if parked then self.parked = self.parked - 1 end
   if was_dropped(fiber) then
     self.tasks[fiber] = nil
-  elseif fiber.parked then
-    fiber.parked = false
-    self.parked = self.parked - 1
+  elseif parked then
     went(self, fiber, coroutine.resume(fiber.thread))
   elseif task and task.arguments then
     local arguments = task.arguments
