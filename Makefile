@@ -49,7 +49,7 @@ PACKAGES = gcc make pkg-config ca-certificates $(LUA_PACKAGES_$(LUA)) lua-luv \
   libcurl4-openssl-dev libcjson-dev libyaml-dev libssl-dev
 TEST_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) $(LUA_PACKAGES_lua5.1) \
   openssl lua-busted lua-check luarocks clang-format valgrind python3 python3-pip util-linux \
-  curl procps
+  curl procps nginx libnginx-mod-http-lua
 
 .PHONY: all help lib module install install-lua uninstall rock demo test check spec lint format \
   docs deps test-deps env cluster c-tests example clean
@@ -233,6 +233,7 @@ endef
 deps:
 	$(call install-packages,$(PACKAGES))
 
+test-deps: QUIETLY = spec/no_service.sh
 test-deps:
 	$(call install-packages,$(TEST_PACKAGES))
 

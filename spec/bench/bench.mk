@@ -31,6 +31,6 @@ $(BUILD)/bench/$(LUA)/only_libcurl.so: spec/bench/clients/only_libcurl.c
 	$(CC) $(WARN) $(CFLAGS) -shared -fPIC $(LUA_CFLAGS) $< -o $@ \
 	  $$($(PKG_CONFIG) --libs libcurl) $(LDFLAGS)
 
-bench-deps: QUIETLY = spec/bench/no_service.sh
+bench-deps: QUIETLY = spec/no_service.sh
 bench-deps:
 	$(call install-packages,$(BENCH_PACKAGES))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command, as root, that installs packages, and lets none of them start a service: nginx
 # would take port 80, now and after each boot.
-#   spec/bench/no_service.sh apt-get install nginx
+#   spec/no_service.sh apt-get install nginx
 set -eu
 policy=/usr/sbin/policy-rc.d # packages ask it whether they may start a service; 101 is no
 pid=/run/nginx.pid

@@ -1,0 +1,252 @@
+--- nginx with Lua, for specs: one of our own, in a directory of its own, that ends with the spec.
+--
+--   local server = nginx.start { workers = 2, env = { KUBECONFIG = path }, server = [[
+--     location = /pods { content_by_lua_block { ngx.say(#assert(k:list("pods")).items) } } ]],
+--     http = [[ init_by_lua_block { k = assert(require("kube").connect()) } ]] }
+--   local code, body = server:curl("/pods")
+--   server:stop()
+--
+-- The Lua in it is LuaJIT, whichever runs the spec; it finds kube as this tree has it.
+local eventually = require("spec.support.eventually")
+local process = require("spec.support.process")
+local uv = require("luv")
+
+local nginx = {}
+
+local Server = {}
+Server.__index = Server
+
+local top, build = assert(os.getenv("KUBE_SPEC_TOP")), assert(os.getenv("KUBE_SPEC_BUILD"))
+local LUA_PATH = string.format("%s/lua/?.lua;%s/lua/?/init.lua;;", top, top)
+local LUA_CPATH = string.format("%s/luajit/?.so;;", build)
+local MODULES = "/usr/lib/nginx/modules" -- Debian's; OpenResty has its Lua within
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read("*a")
+  if file then file:close() end
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+--- A port of 127.0.0.1 that was free a moment ago.
+function nginx.free_port()
+  local listener = uv.new_tcp()
+  listener:bind("127.0.0.1", 0)
+  local port = listener:getsockname().port
+  listener:close()
+  uv.run("nowait")
+  return port
+end
+
+-- ---- what it is started with ----
+
+--- @NAMES@ are filled in. Debian's nginx finds its modules below the prefix; in OpenResty there are
+-- none to load.
+local CONF = [[
+include /etc/nginx/modules-enabled/*.conf;
+worker_processes @WORKERS@;
+@ENV@
+pid logs/nginx.pid;
+error_log logs/error.log @LEVEL@;
+@MAIN@
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path tmp/body;
+  proxy_temp_path tmp/proxy;
+  fastcgi_temp_path tmp/fastcgi;
+  uwsgi_temp_path tmp/uwsgi;
+  scgi_temp_path tmp/scgi;
+  @HTTP@
+  server {
+    listen 127.0.0.1:@PORT@;
+    @SERVER@
+  }
+}
+]]
+
+local function fill(text, values)
+  return (text:gsub("@(%u+)@", function(name) return values[name] end))
+end
+
+--- Workers see no variable that is not named.
+local function env_lines(env)
+  local lines = {}
+  for name in pairs(env) do lines[#lines + 1] = "env " .. name .. ";" end
+  return table.concat(lines, "\n")
+end
+
+local function new_prefix()
+  local prefix = assert(uv.fs_mkdtemp((os.getenv("TMPDIR") or "/tmp") .. "/kube-nginx-XXXXXX"))
+  assert(uv.fs_mkdir(prefix .. "/logs", 448))
+  assert(uv.fs_mkdir(prefix .. "/tmp", 448))
+  assert(uv.fs_symlink(MODULES, prefix .. "/modules"))
+  return prefix
+end
+
+--- It ends when this process does, however that ends. Its own user is everybody's: the workers of
+-- root would become one who may not read our files.
+local COMMAND = "echo $$; exec env %s setpriv --pdeathsig TERM "
+  .. "nginx -p '%s' -c '%s/nginx.conf' -e logs/error.log -g '%s' 2>&1"
+
+local function command(self, env)
+  local words = {
+    "LUA_PATH=" .. process.quote(LUA_PATH), "LUA_CPATH=" .. process.quote(LUA_CPATH),
+    'PATH="$PATH:/usr/sbin"',
+  }
+  for name, value in pairs(env) do words[#words + 1] = name .. "=" .. process.quote(value) end
+  local options = "daemon off;" .. (uv.getuid() == 0 and " user root;" or "")
+  return COMMAND:format(table.concat(words, " "), self.prefix, self.prefix, options)
+end
+
+-- ---- looking at it ----
+
+--- The processes that a process started.
+local function children(pid)
+  local list = {}
+  local text = read(string.format("/proc/%d/task/%d/children", pid, pid)) or ""
+  for child in text:gmatch("%d+") do list[#list + 1] = tonumber(child) end
+  return list
+end
+
+local function is_alive(pid)
+  local state = (read("/proc/" .. pid .. "/stat") or ""):match("%) (%u)")
+  return state ~= nil and state ~= "Z"
+end
+
+nginx.is_alive = is_alive
+
+local function count(directory)
+  local n, entries = 0, assert(uv.fs_scandir(directory))
+  while uv.fs_scandir_next(entries) do n = n + 1 end
+  return n
+end
+
+--- How many threads a process has.
+function nginx.threads(pid) return count(string.format("/proc/%d/task", pid)) end
+
+--- How many descriptors a process has open.
+function nginx.descriptors(pid) return count(string.format("/proc/%d/fd", pid)) end
+
+local function by_title(self, wanted)
+  local list = {}
+  for _, pid in ipairs(children(self.pid)) do
+    local title = (read("/proc/" .. pid .. "/cmdline") or ""):gsub("[%s%z]+$", "")
+    if title == wanted then list[#list + 1] = pid end
+  end
+  return list
+end
+
+--- The ids of the workers that take requests.
+function Server:workers() return by_title(self, "nginx: worker process") end
+
+--- The ids of those that only end what they have begun.
+function Server:leaving() return by_title(self, "nginx: worker process is shutting down") end
+
+--- What it logged so far.
+function Server:log() return read(self.prefix .. "/logs/error.log") or "" end
+
+--- Waits until it has all its workers, and none of those in `old`.
+local function wait_for_workers(self, old)
+  local seen = {}
+  for _, pid in ipairs(old) do seen[pid] = true end
+  local ok, problem = pcall(eventually, function()
+    if not is_alive(self.pid) then error("it ended", 0) end
+    local n = 0
+    for _, pid in ipairs(self:workers()) do
+      if seen[pid] then return false end
+      n = n + 1
+    end
+    return n == self.count
+  end, 20)
+  if not ok then error("nginx: " .. tostring(problem) .. "\n" .. self:log(), 0) end
+end
+
+-- ---- starting and stopping ----
+
+--- Starts nginx and waits until it takes requests. Throws with its log when it does not.
+-- @param given { all optional
+--   server =, http =, main = text for these parts of the configuration,
+--   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
+--   values = { NAME = text } for further @NAME@s,
+--   prepare = function (prefix) that puts further files into its directory,
+--   workers = (1), level = ("notice") of its log,
+--   env = { NAME = value } for it, and with `conf` left out for the workers too }
+-- @return server { url =, port =, pid = of the master, prefix = its directory }
+function nginx.start(given)
+  local env = given.env or {}
+  local self = setmetatable({
+    prefix = new_prefix(), port = nginx.free_port(), count = given.workers or 1,
+  }, Server)
+  self.url = "http://127.0.0.1:" .. self.port
+  local values = {
+    PORT = self.port, WORKERS = self.count, ENV = env_lines(env), LEVEL = given.level or "notice",
+    MAIN = given.main or "", HTTP = given.http or "", SERVER = given.server or "",
+  }
+  for name, value in pairs(given.values or {}) do values[name] = value end
+  self:configure(fill(fill(given.conf or CONF, values), values))
+  if given.prepare then given.prepare(self.prefix) end
+  self._pipe = assert(io.popen(command(self, env)))
+  self.pid = tonumber(self._pipe:read("*l"))
+  local ok, problem = pcall(wait_for_workers, self, {})
+  if ok then return self end
+  self:stop()
+  error(problem, 0)
+end
+
+--- Writes another configuration, for the next reload.
+function Server:configure(text) write(self.prefix .. "/nginx.conf", text) end
+
+--- Sends a signal to the master, or to another process of it.
+function Server:signal(name, pid) assert(uv.kill(pid or self.pid, name)) end
+
+--- Reloads it, and waits for the new workers; the old ones may be leaving for some time.
+function Server:reload()
+  local old = self:workers()
+  self:signal("sighup")
+  wait_for_workers(self, old)
+end
+
+--- Kills a worker, and waits until another one has taken its place.
+function Server:kill(pid)
+  self:signal("sigkill", pid)
+  wait_for_workers(self, { pid })
+end
+
+--- Lets it end what it has begun. Fails unless it is gone after some seconds (10).
+function Server:quit(seconds)
+  self:signal("sigquit")
+  eventually(function() return not is_alive(self.pid) end, seconds or 10)
+end
+
+--- Ends it at once, and removes its directory. May be called at any moment, and twice.
+function Server:stop()
+  local pipe = self._pipe
+  if not pipe then return end
+  self._pipe = nil
+  if is_alive(self.pid) then self:signal("sigterm") end
+  pipe:close()
+  process.run("rm -rf " .. process.quote(self.prefix))
+end
+
+-- ---- asking it ----
+
+--- Asks for a path by curl: the HTTP code, the body.
+-- @param words  further arguments of curl, a list
+function Server:curl(path, words)
+  local line = { "curl -sS -m 30 -w '\\n%{http_code}'" }
+  for _, word in ipairs(words or {}) do line[#line + 1] = process.quote(word) end
+  line[#line + 1] = process.quote(self.url .. path)
+  local output = process.run(table.concat(line, " "))
+  local body, code = output:match("^(.*)\n(%d+)$")
+  if not body then error("curl: " .. output, 2) end
+  return tonumber(code), body
+end
+
+return nginx
