@@ -9,6 +9,7 @@ local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
 local options = require("kube.api.options")
+local yields = require("kube.driver.yields")
 
 local stream = {}
 
@@ -113,12 +114,9 @@ end
 
 Stream.__close = Stream.close
 
---- Whether a `for` loop may wait beside others: PUC Lua 5.1 cannot yield from within its iterator.
-local can_yield = pcall(coroutine.wrap(function() for _ in coroutine.yield do end end))
-
 --- For `for`: the next object, nil at the end. What goes wrong is thrown.
 function Stream:__call()
-  if not can_yield and driver.current().name ~= "blocking" then
+  if not yields and not driver.current().in_place then
     error("this Lua cannot wait in a for loop inside kube.run: call stream:next() there", 2)
   end
   local object, err = self:next()

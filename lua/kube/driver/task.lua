@@ -15,6 +15,7 @@
 local errors = require("kube.api.errors")
 local scope = require("kube.driver.scope")
 local waiter = require("kube.driver.waiter")
+local yields = require("kube.driver.yields")
 
 local task = {}
 
@@ -24,11 +25,6 @@ Task.__index = Task
 local unpack = table.unpack or unpack
 
 local function pack(...) return { n = select("#", ...), ... } end
-
---- Whether this Lua can yield out of a pcall: PUC 5.1 cannot.
-local guarded = coroutine.create(function() return pcall(coroutine.yield) end)
-coroutine.resume(guarded)
-local YIELDS_IN_PCALL = coroutine.status(guarded) == "suspended"
 
 -- ---- the end of a task ----
 
@@ -84,7 +80,7 @@ end
 function Task:run()
   local fn, arguments = self.fn, self.arguments
   self.fn, self.arguments = nil, nil
-  if YIELDS_IN_PCALL then
+  if yields then
     scope.enter(self.scope)
     return self:finish(xpcall(function() return fn(unpack(arguments, 1, arguments.n)) end,
       with_traceback))
@@ -230,7 +226,7 @@ end
 
 --- Calls fn(...), in which no wait lasts longer than to a deadline: what it returns.
 function task.with_deadline(driver, deadline, fn, ...)
-  if not driver.in_place and not YIELDS_IN_PCALL then
+  if not driver.in_place and not yields then
     return in_a_task(driver, deadline, fn, ...)
   end
   local inner = scope.new(scope.current(), driver, deadline)
