@@ -152,6 +152,19 @@ function Server:leaving() return by_title(self, "nginx: worker process is shutti
 --- What it logged so far.
 function Server:log() return read(self.prefix .. "/logs/error.log") or "" end
 
+--- The lines of its log that are errors or worse, but for those that match one of the patterns.
+function Server:complaints(expected)
+  local found = {}
+  for line in self:log():gmatch("[^\n]+") do
+    local bad = not line:find("^%d+/%d+/%d+ [%d:]+ %[%l+%]") -- no line of nginx's own
+      or line:find("%[error%]") or line:find("%[crit%]") or line:find("%[alert%]")
+      or line:find("%[emerg%]")
+    for _, pattern in ipairs(expected or {}) do bad = bad and not line:find(pattern) end
+    if bad then found[#found + 1] = line end
+  end
+  return found
+end
+
 --- Waits until it has all its workers, and none of those in `old`.
 local function wait_for_workers(self, old)
   local seen = {}

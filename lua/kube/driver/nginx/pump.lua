@@ -18,6 +18,8 @@ local LOOK = 1     -- seconds at most between two looks whether somebody waits s
 -- Those who wait. Weak: nginx drops in the middle whose client has gone.
 local waiters = setmetatable({}, { __mode = "k" })
 
+local turns = {} -- waiters to be woken by the next step
+
 local current -- { waker =, began = when, runs = whether nginx has started it }; nil while none runs
 
 local function is_last() return exit.is_near() or exit.is_transient() end
@@ -30,9 +32,17 @@ end
 
 -- ---- the pump ----
 
+local function step()
+  local whose = turns
+  turns = {}
+  local ok, err = host.step()
+  for _, waiter in ipairs(whose) do waiter:wake() end
+  return ok, err
+end
+
 local function read_and_step(self, socket)
   repeat
-    local ok, err = host.step()
+    local ok, err = step()
     if not ok then return nil, err end
     if is_last() and not somebody_waits() then return true end
     self.waker:arm()
@@ -107,6 +117,16 @@ function pump.check()
   self.waker:close()
   return nil, exit.failure("kube's timer was not started within " .. PATIENCE .. " s",
     "raise lua_max_running_timers")
+end
+
+--- Wakes a waiter after the next step, which comes when nginx has seen what else happened: true |
+-- nil, err.
+function pump.give_turn(waiter)
+  local ok, err = pump.need()
+  if not ok then return nil, err end
+  turns[#turns + 1] = waiter
+  current.waker:ring()
+  return true
 end
 
 --- Somebody waits.
