@@ -209,8 +209,9 @@ describe("in a request of nginx", function()
       local log = server:log()
       return log:find("a text of mine", 1, true) and log:find('"absent" not found', 1, true) and log
     end, 5)
-    assert.matches('kube: a spawned task failed: configmaps "absent" not found (NotFound 404)', log, 1, true)
-    assert.matches("kube: a spawned task failed: content_by_lua%(nginx.conf:%d+%):3: a text of mine\n"
+    assert.matches('a spawned task failed: configmaps "absent" not found (NotFound 404)', log, 1,
+      true)
+    assert.matches("a spawned task failed: content_by_lua%(nginx.conf:%d+%):3: a text of mine\n"
       .. "stack traceback:\n", log)
     assert.matches('refused: configmaps "absent too" not found (NotFound 404)', log, 1, true)
   end)
@@ -221,6 +222,8 @@ describe("in a request of nginx", function()
   end)
 
   it("nothing else is in the log", function()
-    assert.same({}, server:complaints { "a spawned task failed", "refused: ", "^stack traceback", "^\t" })
+    assert.same({}, server:complaints {
+      "a spawned task failed", "refused: ", "^stack traceback", "^\t",
+    })
   end)
 end)
