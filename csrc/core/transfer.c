@@ -180,14 +180,8 @@ static kube_transfer *owner_of(kube_turn *turn) {
 }
 
 void kube_transfer_serve(kube_peer *peer) {
-  kube_engine *engine = NULL;
   kube_turn *turn;
-  while ((turn = kube_peer_next(peer)) != NULL) {
-    kube_transfer *t = owner_of(turn);
-    engine = t->engine;
-    launch(t);
-  }
-  if (engine) kube_engine_arm(engine);
+  while ((turn = kube_peer_next(peer)) != NULL) launch(owner_of(turn));
 }
 
 static void go(kube_transfer *t, kube_kind kind) {
@@ -298,7 +292,6 @@ static void withdraw(kube_transfer *t) {
     kube_peer_leave(&t->turn);
     kube_transfer_serve(t->peer);
   }
-  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_distrust(kube_transfer *t) { t->distrusted = true; }
@@ -529,7 +522,6 @@ static void resume(kube_transfer *t) {
   if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
-  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_hold(kube_transfer *t) { t->held = true; }
