@@ -27,9 +27,13 @@ function luv.report(text)
   vim.schedule(function() vim.api.nvim_err_writeln(text) end)
 end
 
-local function on_readable()
-  local ok, err = host.step()
+local function step(how)
+  local ok, err = how()
   if not ok then luv.report("kube: " .. tostring(err)) end
+end
+
+local function on_readable()
+  if vim then step(host.step) end -- Neovim may have no time for us until much later
   run()
 end
 
@@ -53,6 +57,7 @@ local function watch()
 end
 
 local function turn()
+  step(host.turn)
   fibers:wake_sleepers(host.now())
   fibers:turn()
   watch()

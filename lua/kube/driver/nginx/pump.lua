@@ -8,6 +8,7 @@ local core = require("kube.core")
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
 local ngx = require("ngx")
+local semaphore = require("ngx.semaphore")
 
 local pump = {}
 
@@ -18,7 +19,11 @@ local LOOK = 1     -- seconds at most between two looks whether somebody waits s
 -- Those who wait. Weak: nginx drops in the middle whose client has gone.
 local waiters = setmetatable({}, { __mode = "k" })
 
-local current -- { waker =, began = when, runs = whether nginx has started it }; nil while none runs
+local turns = {} -- semaphores of those who let the neighbours run
+
+-- { waker =, began = when, runs = whether nginx has started it, over = semaphore: it has ended,
+--   looks = whether somebody looks now and then }; nil while none runs
+local current
 
 local function is_last() return exit.is_near() or exit.is_transient() end
 
@@ -30,13 +35,21 @@ end
 
 -- ---- the pump ----
 
+--- Those go on who let the neighbours run.
+local function end_turns()
+  local ended = turns
+  turns = {}
+  for _, sema in ipairs(ended) do sema:post(1) end
+end
+
 local function read_and_step(self, socket)
   repeat
-    local ok, err = host.step()
+    local ok, err = host.turn()
+    end_turns()
     if not ok then return nil, err end
     if is_last() and not somebody_waits() then return true end
     self.waker:arm()
-    local _, why = socket:receive(1)
+    local _, why = socket:receiveany(64)
     if why and why ~= "timeout" then return nil, exit.failure(why) end
   until false
 end
@@ -51,9 +64,11 @@ end
 
 --- Near the end: whoever was dropped leaves without a word.
 local function look_now_and_then(self)
+  if self.looks then return end
+  self.looks = true
   local pause = 0.01
   while current == self do
-    ngx.sleep(pause)
+    self.over:wait(pause)
     pause = math.min(2 * pause, LOOK)
     if current == self and is_last() and not somebody_waits() then self.waker:ring() end
   end
@@ -65,11 +80,12 @@ local function run(_, self)
   local ok
   if socket then
     self.runs = true
-    if is_last() then self.looks = ngx.thread.spawn(look_now_and_then, self) end
+    if is_last() then ngx.thread.spawn(look_now_and_then, self) end
     ok, err = read_and_step(self, socket)
     socket:close()
   end
   current = nil
+  self.over:post(1)
   self.waker:close()
   if ok then return end
   ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
@@ -86,7 +102,7 @@ function pump.need()
   if not ok then return nil, err end
   waker, err = core.waker(host.engine():fd())
   if not waker then return nil, err end
-  local new = { waker = waker, began = host.now() }
+  local new = { waker = waker, began = host.now(), over = semaphore.new() }
   ok, err = exit.timer(run, new)
   if not ok then
     waker:close()
@@ -109,6 +125,16 @@ function pump.check()
     "raise lua_max_running_timers")
 end
 
+--- Waits until nginx has looked at all its sockets: those who are ready come first. (A sleep of no
+-- time does not look at them, one of a millisecond wastes it.)
+function pump.turn()
+  local sema = pump.need() and semaphore.new()
+  if not sema then return ngx.sleep(0.001) end
+  turns[#turns + 1] = sema
+  if #turns == 1 then current.waker:ring() end
+  while not sema:wait(PATIENCE) and current do end -- luacheck: ignore 542
+end
+
 --- Somebody waits.
 function pump.enter(waiter) waiters[waiter] = true end
 
@@ -126,7 +152,7 @@ exit.listen(function()
   local self = current
   if not self then return end
   self.waker:ring()
-  if not self.looks then look_now_and_then(self) end
+  look_now_and_then(self)
 end)
 
 return pump
