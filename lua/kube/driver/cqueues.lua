@@ -54,7 +54,12 @@ function driver.unpark(waiter)
   if waiter.condition then waiter.condition:signal() end
 end
 
-function driver.yield() cqueues.sleep(0) end
+--- The network has its turn as well where nobody waits for it.
+function driver.yield()
+  cqueues.sleep(0)
+  local ok, err = host.turn()
+  if not ok then driver.report("kube: " .. tostring(err)) end
+end
 
 function driver.start(new)
   cqueues.running():wrap(function() new:run() end)
