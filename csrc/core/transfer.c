@@ -515,9 +515,12 @@ bool kube_transfer_is_full(const kube_transfer *t) { return t->full; }
 
 bool kube_transfer_is_shared(const kube_transfer *t) { return t->shared && t->sent; }
 
+/* A server that allows few exchanges on a connection refuses some, and libcurl gives up at five. */
 bool kube_transfer_was_dropped(const kube_transfer *t) {
-  return t->ended && (t->result == CURLE_HTTP2 || t->result == CURLE_HTTP2_STREAM) &&
-         kube_transfer_code(t) == 0;
+  const CURLcode result = t->result;
+  return t->ended && kube_transfer_code(t) == 0 &&
+         (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM ||
+          (t->shared && result == CURLE_SEND_ERROR));
 }
 
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
