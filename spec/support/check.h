@@ -42,7 +42,7 @@ static inline bool check_string(const char *have, const char *want, const char *
 
 #define CHECK_STRING(have, want) check_string((have), (want), __FILE__, __LINE__)
 
-#define RUN(test) (check_about = "", getenv("CHECK_TRACE") ? (void)fprintf(stderr, "%s\n", #test) : (void)0, test())
+#define RUN(test) (check_about = "", test())
 
 static inline int check_report(void) {
   printf("%d passed, %d failed\n", check_passed, check_failed);

@@ -66,9 +66,9 @@ typedef void tls_job(tls_server *s, void *arg);
 struct tls_server {
   char url[64];
   int listener, wake[2];
-  bool http1_only;     /* set before the client comes */
-  bool deaf;           /* connections are made, handshakes are not */
-  uint32_t streams;    /* MAX_CONCURRENT_STREAMS; 0: 100 */
+  bool http1_only;  /* set before the client comes */
+  bool deaf;        /* connections are made, handshakes are not */
+  uint32_t streams; /* MAX_CONCURRENT_STREAMS; 0: 100 */
   tls_script *script;
   void *arg;
   SSL_CTX *context;
@@ -82,8 +82,9 @@ struct tls_server {
   struct pollfd fds[TLS_MOST + 2]; /* of one round */
   tls_connection **whose[TLS_MOST];
   /* Seen so far; read them by tls_count. */
-  int made, http2, http1, requests; /* connections, of these HTTP/2 and 1.1; requests that the script saw */
-  int open, most;                   /* connections now, and at most */
+  int made, http2, http1,
+      requests;   /* connections, of these HTTP/2 and 1.1; requests that the script saw */
+  int open, most; /* connections now, and at most */
 };
 
 /* ---- bytes ---- */
