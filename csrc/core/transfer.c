@@ -548,9 +548,16 @@ static void catch_up(kube_transfer *t) {
   kube_buffer_clear(&t->late);
 }
 
+/* A body that is empty, and held so little that its room was too large. */
+static bool has_too_much_room(const kube_transfer *t, size_t held) {
+  return kube_buffer_length(&t->body) == 0 && t->body.size > PARKED_BODY && held < t->body.size / 8;
+}
+
 void kube_transfer_take(kube_transfer *t, size_t n) {
+  const size_t held = t->body.end; /* at most, since it was empty last */
   t->held = false;
   kube_buffer_take(&t->body, n);
+  if (has_too_much_room(t, held)) kube_buffer_clear(&t->body); /* a watch may be quiet for hours */
   catch_up(t);
   if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
 }

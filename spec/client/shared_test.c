@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "../support/check.h"
+#include "../support/connect.h"
 #include "../support/tls_server.h"
 
 enum { PATIENCE = 60000, MANY = 1000 };
@@ -24,32 +25,8 @@ typedef struct place {
   kube_client *client;
 } place;
 
-/* A client with a certificate of its own (who: a PEM file), or without. */
-static kube_client *connect_as(kube_engine *engine, const char *url, const char *who) {
-  char path[] = "/tmp/shared_test.XXXXXX";
-  const int fd = mkstemp(path);
-  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-  const kube_config_options options = {.kubeconfig = path};
-  kube_error err = {0};
-  kube_config *config;
-  kube_client *client;
-  if (file == NULL) abort();
-  fprintf(file,
-          "current-context: x\n"
-          "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
-          "clusters: [{name: c, cluster: {server: '%s', insecure-skip-tls-verify: true}}]\n",
-          url);
-  if (who)
-    fprintf(file, "users: [{name: u, user: {client-certificate: %s, client-key: %s}}]\n", who, who);
-  else
-    fprintf(file, "users: [{name: u, user: {token: SECRETMARK}}]\n");
-  fclose(file);
-  config = kube_config_load(&options, &err);
-  unlink(path);
-  client = config ? kube_client_new(engine, config, &err) : NULL;
-  kube_config_free(config);
-  if (client == NULL) die(err.message);
-  return client;
+static kube_client *connect_to(kube_engine *engine, const char *url) {
+  return connect_as(engine, url, ", insecure-skip-tls-verify: true", "token: SECRETMARK");
 }
 
 static place *open_place(tls_script *script, void *arg) {
@@ -57,7 +34,7 @@ static place *open_place(tls_script *script, void *arg) {
   if (p == NULL) abort();
   tls_start(&p->s, script, arg);
   p->engine = kube_engine_new(NULL);
-  p->client = connect_as(p->engine, p->s.url, NULL);
+  p->client = connect_to(p->engine, p->s.url);
   return p;
 }
 
@@ -229,7 +206,7 @@ static void few_streams_make_more_connections(void) {
     tls_start(&p->s, plain, NULL);
     p->s.streams = streams[i];
     p->engine = kube_engine_new(NULL);
-    p->client = connect_as(p->engine, p->s.url, NULL);
+    p->client = connect_to(p->engine, p->s.url);
     get_many(p, 300);
     get_many(p, 300);
     CHECK(tls_count(&p->s, &p->s.most) <= 33);
@@ -678,20 +655,26 @@ static void thousands_of_gets_without_http2_take_turns(void) {
   close_place(p);
 }
 
+static kube_client *connect_with_certificate(place *p) {
+  char path[] = "/tmp/shared_test.XXXXXX", user[128];
+  const int fd = mkstemp(path);
+  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+  identity id;
+  kube_client *client;
+  make_identity(&id);
+  if (file == NULL || fprintf(file, "%s%s", id.cert, id.key) < 0 || fclose(file) != 0) abort();
+  snprintf(user, sizeof user, "client-certificate: %s, client-key: %s", path, path);
+  client = connect_as(p->engine, p->s.url, ", insecure-skip-tls-verify: true", user);
+  unlink(path);
+  return client;
+}
+
 /* Each user has connections of his own, and the other ones are closed for them. */
 static void two_users_take_turns_together(void) {
   enum { WRITES = 2000 };
   static kube_call *calls[WRITES];
   place *p = open_place(answer_writes, NULL);
-  char path[] = "/tmp/shared_test.XXXXXX";
-  const int fd = mkstemp(path);
-  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-  identity id;
-  kube_client *other;
-  make_identity(&id);
-  if (file == NULL || fprintf(file, "%s%s", id.cert, id.key) < 0 || fclose(file) != 0) abort();
-  other = connect_as(p->engine, p->s.url, path);
-  unlink(path);
+  kube_client *other = connect_with_certificate(p);
   for (int i = 0; i < WRITES; i++) calls[i] = create(i / 100 % 2 ? other : p->client);
   CHECK(serve(p, calls, WRITES) > WRITES / 2);
   CHECK(tls_count(&p->s, &p->s.most) <= 33); /* one may be closing */
@@ -722,7 +705,7 @@ static void who_waits_for_a_turn_has_its_time(void) {
 static void who_waited_for_a_connection_fails_with_it(void) {
   kube_call *calls[50];
   place *p = open_place(plain, NULL);
-  kube_client *nobody = connect_as(p->engine, "https://127.0.0.1:1", NULL);
+  kube_client *nobody = connect_to(p->engine, "https://127.0.0.1:1");
   const kube_watch_options options = {.resource_version = "5"};
   for (int i = 0; i < 50; i++)
     calls[i] = i % 2 ? kube_rest_get(nobody, "/x", NULL, 0, NULL)
@@ -771,7 +754,7 @@ static struct rlimit allow_descriptors(int more) {
 
 static void without_descriptors_says_so(const char *url) {
   place *p = open_place(plain, NULL);
-  kube_client *client = connect_as(p->engine, url, NULL);
+  kube_client *client = connect_to(p->engine, url);
   const kube_watch_options options = {.resource_version = "5"};
   kube_call *calls[3] = {0};
   struct rlimit before;
