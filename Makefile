@@ -49,7 +49,7 @@ PACKAGES = gcc make pkg-config ca-certificates $(LUA_PACKAGES_$(LUA)) lua-luv \
   libcurl4-openssl-dev libcjson-dev libyaml-dev libssl-dev
 TEST_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) $(LUA_PACKAGES_lua5.1) \
   openssl lua-busted lua-check luarocks clang-format valgrind python3 python3-pip util-linux \
-  curl procps nginx libnginx-mod-http-lua
+  curl procps nginx libnginx-mod-http-lua libnghttp2-dev
 
 .PHONY: all help lib module install install-lua uninstall rock demo test check spec lint format \
   docs deps test-deps env cluster c-tests example clean
@@ -194,7 +194,7 @@ $(BUILD)/spec/%memory_test: WRAP = $(SCARCE)
 
 $(BUILD)/spec/%: spec/%.c $(wildcard spec/support/*.h) $(HEADERS) $(BUILD)/libkube.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES)) -lpthread -lm $(WRAP) $(LDFLAGS)
+	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES) libnghttp2) -lpthread -lm $(WRAP) $(LDFLAGS)
 
 include spec/sanitize/sanitize.mk
 include spec/bench/bench.mk
