@@ -92,7 +92,7 @@ local function run(_, self)
   self.waker:close()
   if ok then return end
   ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
-  if somebody_waits() then pump.need() end
+  for waiter in pairs(waiters) do waiter:nudge() end -- who waits on needs another one
 end
 
 -- ---- for the driver ----
