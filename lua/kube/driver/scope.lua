@@ -30,11 +30,12 @@ local function here() return running() or 0 end
 
 --- Whether a function has not returned yet in the coroutine that runs.
 local function is_under_way(fn)
-  local level, info = 2, nil
-  repeat
+  local level = 3
+  local info = debug.getinfo(level, "f")
+  while info and info.func ~= fn do
     level = level + 1
     info = debug.getinfo(level, "f")
-  until not info or info.func == fn
+  end
   return info ~= nil
 end
 

@@ -64,7 +64,7 @@ local function connect(self)
   return socket
 end
 
---- Near the end: whoever was dropped leaves without a word.
+--- Near the end: whoever was dropped leaves without a word, and so does the worker.
 local function look_now_and_then(self)
   if self.looks then return end
   self.looks = true
@@ -72,6 +72,7 @@ local function look_now_and_then(self)
   while current == self do
     self.over:wait(pause)
     pause = math.min(2 * pause, LOOK)
+    exit.look()
     if current == self and is_last() and not somebody_waits() then self.waker:ring() end
   end
 end
@@ -91,7 +92,7 @@ local function run(_, self)
   self.waker:close()
   if ok then return end
   ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
-  if somebody_waits() then pump.need() end
+  for waiter in pairs(waiters) do waiter:nudge() end -- who waits on needs another one
 end
 
 -- ---- for the driver ----
