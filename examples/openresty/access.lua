@@ -7,10 +7,10 @@
 -- gets the user's name as X-Remote-User, and not the token. As kube-apiserver does it with a
 -- webhook: answers are kept for a while, good ones longer, failures not at all; and no token is
 -- kept, but an HMAC of it.
+local k = require("client")
 local kube = require("kube")
 local lrucache = require("resty.lrucache")
 
-local k = assert(kube.connect())
 local access = {}
 
 local KEEP_YES, KEEP_NO = 60, 10 -- seconds
@@ -29,20 +29,28 @@ local SECRET = random_bytes(32) -- a new one each time nginx is started or reloa
 
 -- ---- asking once ----
 
--- What ask(...) answers, { yes = true or false, ... } | nil, err. Requests that want to know the
--- same at the same time wait for one answer, which does not end with the request that asked first.
-local function answer(key, ask, ...)
-  local kept = known:get(key)
-  if kept then return kept end
-  asking[key] = asking[key] or kube.spawn(function(...)
+local function ask_in_task(key, ask, ...)
+  return kube.spawn(function(...)
     local found, err = ask(...)
     if found then known:set(key, found, found.yes and KEEP_YES or KEEP_NO) end
     asking[key] = nil
     return found, err
   end, ...)
+end
+
+-- What ask(...) answers, { yes = true or false, ... } | nil, err. Requests that want to know the
+-- same at the same time wait for one answer, which does not end with the request that asked first.
+local function answer(key, ask, ...)
+  local kept = known:get(key)
+  if kept then return kept end
+  if not asking[key] then
+    local started, err = ask_in_task(key, ask, ...)
+    if not started then return nil, err end
+    asking[key] = started
+  end
   local task = asking[key]
   local found, err = task:join(PATIENCE)
-  if asking[key] == task then asking[key] = nil end -- it failed: the next one asks anew
+  if asking[key] == task then asking[key] = nil end -- it did not end well: the next one asks anew
   return found, err
 end
 

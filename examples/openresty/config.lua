@@ -6,10 +6,10 @@
 -- 404 when the ConfigMap or the key is not there, 503 while it is not known yet. While the API
 -- server is away, the last value goes on being served.
 local follow = require("follow")
+local k = require("client")
 local kube = require("kube")
 local semaphore = require("ngx.semaphore")
 
-local k = assert(kube.connect())
 local config = {}
 
 local PATIENCE = 3 -- seconds that a request waits for the first value
@@ -25,26 +25,26 @@ end
 local function start(namespace, name)
   local entry = { door = semaphore.new() }
   local where = { namespace = namespace, fieldSelector = "metadata.name=" .. name }
-  kube.spawn(follow, k, "configmaps", where, {
+  local task, err = kube.spawn(follow, k, "configmaps", where, {
     replace = function(objects)
       entry.object = objects[1]
       open(entry)
     end,
     change = function(type, object) entry.object = type ~= "DELETED" and object or nil end,
-    trouble = function(err) ngx.log(ngx.WARN, "configmap ", namespace, "/", name, ": ", err) end,
+    trouble = function(why) ngx.log(ngx.WARN, "configmap ", namespace, "/", name, ": ", why) end,
   })
-  return entry
+  if not task then ngx.log(ngx.ERR, err) end
+  return task and entry
 end
 
+-- The entry, once its first value is known; else nil.
 local function find(namespace, name)
   local key = namespace .. "/" .. name
   followed[key] = followed[key] or start(namespace, name)
-  return followed[key]
-end
-
-local function is_known(entry)
+  local entry = followed[key]
+  if not entry then return nil end
   if not entry.known and entry.door:wait(PATIENCE) then entry.door:post() end
-  return entry.known
+  return entry.known and entry or nil
 end
 
 local function value_of(object, key)
@@ -55,7 +55,7 @@ end
 
 function config.serve(namespace, name, key)
   local entry = find(namespace, name)
-  if not is_known(entry) then
+  if not entry then
     ngx.header["Retry-After"] = 1
     return ngx.exit(ngx.HTTP_SERVICE_UNAVAILABLE)
   end

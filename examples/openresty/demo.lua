@@ -20,7 +20,7 @@ end
 local WEB = {
   apiVersion = "apps/v1", kind = "Deployment", metadata = { name = "web" },
   spec = {
-    replicas = 4, selector = { matchLabels = LABELS },
+    replicas = 3, selector = { matchLabels = LABELS },
     template = { metadata = { labels = LABELS }, spec = pod_spec("web:1") },
   },
 }
@@ -43,7 +43,9 @@ local function start_world()
 end
 
 local function set_state(k, name, state, restarts)
-  local container = { name = "app", restartCount = restarts, ready = state.running, state = state }
+  local container = {
+    name = "app", restartCount = restarts, ready = state.running ~= nil, state = state,
+  }
   assert(k:patch("pod", name, { status = { containerStatuses = { container } } },
     { subresource = "status" }))
 end
@@ -56,13 +58,13 @@ end
 
 -- What happens, one after the other, again and again.
 local EVENTS = {
-  function(k) assert(k:patch("deploy/web", { spec = { replicas = 6 } })) end,
+  function(k) assert(k:patch("deploy/web", { spec = { replicas = 5 } })) end,
   function(k) assert(k:create(pod("report", "report:3"))) end,
   function(k) set_state(k, "db-0", { waiting = { reason = "CrashLoopBackOff" } }, 4) end,
   function(k) roll(k, "web:" .. os.time()) end,
   function(k) assert(k:delete("pod/report")) end,
   function(k) set_state(k, "db-0", { running = { startedAt = os.date("!%Y-%m-%dT%TZ") } }, 5) end,
-  function(k) assert(k:patch("deploy/web", { spec = { replicas = 4 } })) end,
+  function(k) assert(k:patch("deploy/web", { spec = { replicas = 3 } })) end,
 }
 
 -- Until it is canceled.
@@ -153,7 +155,7 @@ local function main()
   local _, problem = kube.spawn(play, k):join()
   if not nginx:is_closing() then nginx:kill("sigterm") end
   world:close()
-  if problem and not kube.is_canceled(problem) then error(problem) end
+  if problem and not kube.is_canceled(problem) then error(problem, 0) end
 end
 
 demo = kube.spawn(main)
@@ -164,9 +166,12 @@ for i, name in ipairs { "sigint", "sigterm", "sighup" } do
   signals[i]:start(name, stop)
 end
 
+local problem
 kube.spawn(function()
-  demo:join()
+  local _
+  _, problem = demo:join()
   for _, signal in ipairs(signals) do signal:close() end
 end)
 
 uv.run()
+if problem then error(tostring(problem), 0) end

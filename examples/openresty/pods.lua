@@ -12,10 +12,10 @@
 -- happened but what it has not seen: for each it is noted which rows those are. So a slow page
 -- costs no memory, misses steps, and never the end.
 local follow = require("follow")
+local k = require("client")
 local kube = require("kube")
 local semaphore = require("ngx.semaphore")
 
-local k = assert(kube.connect())
 local pods = {}
 
 local HEARTBEAT = 15 -- seconds without an event, after which a dead connection is to be noticed
@@ -99,8 +99,10 @@ local function enter(namespace, page)
   local room = rooms[namespace]
   if not room then
     room = { namespace = namespace, pages = {} }
+    local err
+    room.task, err = kube.spawn(fill, room, namespace)
+    if not room.task then error(tostring(err)) end
     rooms[namespace] = room
-    room.task = kube.spawn(fill, room, namespace)
   end
   room.pages[page] = true
   return room
@@ -142,20 +144,20 @@ local function news(room, page)
 end
 
 local function start_answer(page)
+  assert(ngx.on_abort(function()
+    page.closed = true
+    wake(page)
+  end))
   ngx.header["Content-Type"] = "text/event-stream"
   ngx.header["Cache-Control"] = "no-store"
   ngx.header["X-Accel-Buffering"] = "no" -- for an nginx between here and the page
   ngx.print("retry: ", RETRY, "\n\n")
-  return ngx.on_abort(function()
-    page.closed = true
-    wake(page)
-  end)
 end
 
 -- Answers a request until the page is closed, the worker ends, or nothing can be sent any more.
 function pods.stream(namespace)
   local page = { all = true, unseen = {}, bell = semaphore.new() }
-  assert(start_answer(page))
+  start_answer(page)
   local room = enter(namespace, page)
   while not (page.closed or room.closed) do
     ngx.print(news(room, page))

@@ -2,7 +2,10 @@
 local browser = require("spec.support.browser")
 local cluster = require("spec.support.cluster")
 local control = require("spec.support.control")
+local kube = require("kube")
+local nginx = require("spec.support.nginx")
 local openresty = require("spec.support.openresty")
+local process = require("spec.support.process")
 
 local PICTURE = assert(os.getenv("KUBE_SPEC_BUILD")) .. "/live-pods.png"
 
@@ -12,6 +15,8 @@ local TABLE = [[
     .map((row) => [...row.cells].slice(0, -1).map((cell) => cell.textContent).join(" ")).join("\n")
 ]]
 local CONNECTION = [[return document.querySelector("#connection").textContent]]
+
+local WATCH = "/api/v1/namespaces/%s/pods?*watch=true"
 
 describe("the live page", function()
   local k = cluster.connect("admin")
@@ -89,12 +94,11 @@ describe("the live page", function()
   end)
 
   it("is the same on all pages, which share one watch a worker", function()
-    local path = "/api/v1/namespaces/" .. namespace .. "/pods?*watch=true"
     local alone = openresty(cluster.kubeconfig("admin"), namespace, { workers = 1 })
-    control.faults { { path = path } }
+    control.faults { { path = WATCH:format(namespace) } }
     local readers = {}
     for i = 1, 5 do
-      readers[i] = io.popen("exec curl -sSN -m 8 " .. alone.url .. "/events")
+      readers[i] = io.popen("exec curl -sN -m 6 " .. alone.url .. "/events")
     end
     cluster.eventually(function() return control.seen() > 0 end)
     create("shared")
@@ -109,13 +113,40 @@ describe("the live page", function()
     alone:stop()
   end)
 
+  it("ends the watch with the last page", function()
+    local alone = openresty(cluster.kubeconfig("admin"), namespace, { workers = 1 })
+    control.faults { { path = WATCH:format(namespace) } }
+    local worker = alone:workers()[1]
+    local function look() process.run("curl -sSN -m 0.5 " .. alone.url .. "/events") end
+    look()
+    assert.equal(1, control.seen())
+    local quiet = nginx.descriptors(worker)
+    for i = 2, 4 do
+      look()
+      assert.equal(i, control.seen())
+    end
+    assert.is_true(nginx.descriptors(worker) <= quiet + 1)
+    control.faults {}
+    alone:stop()
+  end)
+
+  it("does not keep a worker that is to quit", function()
+    local alone = openresty(cluster.kubeconfig("admin"), namespace, { workers = 1 })
+    local reader = io.popen("curl -sSN -m 20 " .. alone.url .. "/events; echo \"ended $?\"")
+    reader:read("*l")
+    alone:quit(3)
+    assert.matches("\nended 0\n$", reader:read("*a"))
+    reader:close()
+    alone:stop()
+  end)
+
   it("goes on after the API server was away, and says so meanwhile", function()
     create("before")
     shows("before Running")
-    control.post("/apiserver/kill")
-    says("does not answer")
-    shows("before Running")
-    control.post("/apiserver/start")
+    control.without_apiserver(function()
+      says("does not answer")
+      shows("before Running")
+    end)
     says("live")
     delete("before")
     hides("before")
@@ -125,11 +156,26 @@ describe("the live page", function()
     server:reload()
     create("after-reload")
     shows("after%-reload Running")
-    cluster.eventually(function() return #server:leaving() == 0 end, 15)
+    cluster.eventually(function() return #server:leaving() == 0 end, 5)
     for _, pid in ipairs(server:workers()) do server:kill(pid) end
     create("after-kill")
     shows("after%-kill Running")
     says("live")
+  end)
+
+  it("goes on after its events were refused, which browsers take for the end", function()
+    local file = assert(io.open(server.prefix .. "/nginx.conf"))
+    local text = file:read("*a")
+    file:close()
+    server:configure((text:gsub("location = /events {", "%0 return 503;")))
+    server:reload()
+    says("connecting again")
+    kube.sleep(2.5) -- it was refused by now
+    server:configure(text)
+    server:reload()
+    says("live")
+    create("after-refusal")
+    shows("after%-refusal Running")
   end)
 
   it("breaks no rule of its own strict security policy", function()

@@ -20,6 +20,14 @@ end
 --- Turns a knob: control.post("/apiserver/restart").
 function control.post(path) return curl("-X POST %s", cluster.control .. path) end
 
+--- Calls fn while the API server is away. Afterwards it is there again, whatever fn throws.
+function control.without_apiserver(fn)
+  control.post("/apiserver/kill")
+  local ok, problem = pcall(fn)
+  control.post("/apiserver/start")
+  if not ok then error(problem, 0) end
+end
+
 --- The token of a ServiceAccount, "namespace/name", which lasts so long: "60s", or "-5m": it did.
 function control.token(account, lasts)
   return (curl("%s", cluster.control .. "/token?sa=" .. account .. "&ttl=" .. lasts)
