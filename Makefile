@@ -50,7 +50,7 @@ PACKAGES = gcc make pkg-config ca-certificates $(LUA_PACKAGES_$(LUA)) lua-luv \
   libcurl4-openssl-dev libcjson-dev libyaml-dev libssl-dev
 TEST_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) $(LUA_PACKAGES_lua5.1) \
   openssl lua-busted lua-check luarocks clang-format valgrind python3 python3-pip util-linux \
-  curl procps $(NGINX_PACKAGES) chromium chromium-driver neovim lua-cqueues
+  curl procps $(NGINX_PACKAGES) chromium chromium-driver neovim lua-cqueues wrk
 
 .PHONY: all help lib module install install-lua uninstall rock demo demo-openresty test check spec \
   lint format docs deps nginx-deps test-deps env cluster c-tests example clean
