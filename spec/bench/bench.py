@@ -110,7 +110,7 @@ class Bench:
                 for row, *how in able:
                     self.server.forget()
                     sample = measure.run(*how)
-                    sample["http"] = self.server.spoken(sample.get("connections", 0) > 0)
+                    sample["http"] = self.server.spoken(figure.lingers)
                     row.samples.append(sample)
         progress("")
         results.check(figure, rows)

@@ -47,7 +47,8 @@ class Figure:
     per_get: bool = False
     in_turns: bool = False  # client and server wait for each other: see Bench.cores
     times: int = 1      # processes a round
-    columns: tuple = () # of its table, if not CPU, wall and memory
+    lingers: bool = False  # the server notices late that it is over
+    columns: tuple = ()  # of its table, if not CPU, wall and memory
 
 
 def kube(label, figure, **more):
@@ -140,7 +141,7 @@ IDLE_WATCHES = Figure("idle-watches", "1,000 watches that wait for ten seconds",
     Goal("KB a watch", "libkube", "each", "value", 60),
     Goal("% of a core, 1.1", "libkube, 1.1", "share", "value", 0.5),
     Goal("KB a watch, 1.1", "libkube, 1.1", "each", "value", 120)),
-    columns=("share", "each", "connections"))
+    lingers=True, columns=("share", "each", "connections"))
 
 BURST = Figure("burst", "100 gets that start together, in ms", many_calls("burst"), (
     Goal("connections", "libkube", "connections", "value", 2),

@@ -69,13 +69,14 @@ class Server:
     def forget(self):
         self.lines()
 
-    def spoken(self, something):
-        """What HTTP was spoken since forget: "1.1", "2", or "" for none. If there was something,
-        nginx may yet have to notice that it is over."""
-        lines, deadline = self.lines(), time.monotonic() + 5
-        while something and not lines and time.monotonic() < deadline:
-            time.sleep(0.01)
-            lines = self.lines()
+    def spoken(self, lingers):
+        """What HTTP was spoken since forget: "1.1", "2", or "" for none. lingers: nginx may yet have
+        to notice that some of it is over."""
+        lines, quiet = self.lines(), 0
+        while lingers and quiet < 10:
+            time.sleep(0.1)
+            more = self.lines()
+            lines, quiet = lines + more, 0 if more else quiet + 1
         return "+".join(sorted({line.split()[0].removeprefix("HTTP/").removesuffix(".0")
                                 for line in lines}))
 
