@@ -43,6 +43,7 @@ function driver.park(waiter, deadline)
     self.runs = true
     controller:wrap(pump, self)
   end
+  host.engine():fd() -- which is to tell of what was just begun, too
   waiter.condition:wait(deadline and math.max(0, deadline - host.now()))
   self.parked = self.parked - 1
   if self.parked == 0 then self.left:signal() end

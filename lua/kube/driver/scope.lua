@@ -14,6 +14,7 @@
 --   | around   | those that have it among theirs: weak, since a chain of tasks, each spawned  |
 --   |          | by the one before, may go on for ever                                        |
 --   | closed   | it has ended; what it spawned may go on                                      |
+--   | frame    | the function that runs as long as code is in it; nil: it is left in any case |
 local scope = {}
 
 local Scope = {}
@@ -30,8 +31,23 @@ local running = coroutine.running
 --- A key for the code that runs: PUC 5.1 has no coroutine for its main program.
 local function here() return running() or 0 end
 
+--- Whether a function has not returned yet in the coroutine that runs.
+local function is_under_way(fn)
+  local level = 3
+  local info = debug.getinfo(level, "f")
+  while info and info.func ~= fn do
+    level = level + 1
+    info = debug.getinfo(level, "f")
+  end
+  return info ~= nil
+end
+
 --- The scope of the code that asks, or nil.
-function scope.current() return of[running() or 0] end
+function scope.current()
+  local found = of[running() or 0]
+  if not found or not found.frame or is_under_way(found.frame) then return found end
+  of[running()] = nil -- the host ended the code that was in it, and this is other code
+end
 
 local function put_into(outer, new)
   outer.inner[new], new.around[outer] = true, true
