@@ -215,8 +215,8 @@ end
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
 --   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
---   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096),
---   prepare = function (prefix) that puts further files into its directory,
+--   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its directory,
+--   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
 --   env = { NAME = value } for it, and with `conf` left out for the workers too }
 -- @return server { url =, port =, pid = of the master, prefix = its directory }
@@ -229,11 +229,11 @@ function nginx.start(given)
   local values = {
     PORT = self.port, WORKERS = self.count, ENV = env_lines(env), LEVEL = given.level or "notice",
     MAIN = given.main or "", HTTP = given.http or "", SERVER = given.server or "",
-    CONNECTIONS = 4096,
+    CONNECTIONS = 4096, PREFIX = self.prefix,
   }
   for name, value in pairs(given.values or {}) do values[name] = value end
   self:configure(fill(fill(given.conf or CONF, values), values))
-  if given.prepare then given.prepare(self.prefix) end
+  if given.prepare then given.prepare(self.prefix, self.port) end
   self._pipe = assert(io.popen(command(self, env)))
   self.pid = tonumber(self._pipe:read("*l"))
   local ok, problem = pcall(wait_for_workers, self, {})
