@@ -216,15 +216,18 @@ static long long next_due(const kube_engine *engine) {
   return due;
 }
 
-/* Keeps the descriptor's own timer in step with what is due. */
-void kube_engine_arm(kube_engine *engine) {
+/*
+** Sees to it that the descriptor is readable when something is due. One that is so earlier, for what
+** has been done meanwhile, costs one step in vain, and less than setting it each time.
+*/
+static void arm(kube_engine *engine) {
   long long due, now;
   bool fired;
   if (!engine->lent) return;
   due = next_due(engine);
   now = kube_engine_now(engine);
   fired = engine->armed >= 0 && engine->armed <= now;
-  if (due == engine->armed && !fired) return;
+  if (!fired && (due < 0 || (engine->armed >= 0 && engine->armed <= due))) return;
   engine->armed = due;
   kube_poller_arm(&engine->poller, due < 0 ? -1 : due > now ? due - now : 0);
 }
@@ -232,13 +235,11 @@ void kube_engine_arm(kube_engine *engine) {
 void kube_engine_advance(kube_engine *engine, long long ms) {
   engine->skew += ms;
   engine->armed = 0; /* as good as fired */
-  kube_engine_arm(engine);
+  arm(engine);
 }
 
 kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err) {
-  kube_status status = kube_timers_set(&handle->engine->timers, &handle->timer, due, err);
-  if (status == KUBE_OK) kube_engine_arm(handle->engine);
-  return status;
+  return kube_timers_set(&handle->engine->timers, &handle->timer, due, err);
 }
 
 void kube_handle_drop_due(kube_handle *handle) {
@@ -256,7 +257,7 @@ uint32_t kube_engine_random(kube_engine *engine, uint32_t bound) {
 
 int kube_engine_fd(kube_engine *engine) {
   engine->lent = true;
-  kube_engine_arm(engine);
+  arm(engine);
   return engine->poller.fd;
 }
 
@@ -359,7 +360,7 @@ static kube_status wait_and_step(kube_engine *engine, int timeout, bool *in_vain
   if (happened > 0) *in_vain = false;
   serve_sockets(engine, events, n);
   serve_time(engine);
-  kube_engine_arm(engine);
+  arm(engine);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   if (failed) return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(failed));
   if (!engine->lost_socket) return KUBE_OK;

@@ -75,10 +75,6 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
 /* The multi of a way; NULL: no memory. */
 CURLM *kube_engine_pool(kube_engine *engine, kube_way way);
 
-/* After libcurl was told something outside a step: its timer may have changed. Costs nothing while
-** nobody asked for the descriptor: who waits by kube_engine_wait needs no timer in it. */
-void kube_engine_arm(kube_engine *engine);
-
 void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner);
 void kube_handle_clear(kube_handle *handle);
 

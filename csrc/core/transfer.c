@@ -180,14 +180,8 @@ static kube_transfer *owner_of(kube_turn *turn) {
 }
 
 void kube_transfer_serve(kube_peer *peer) {
-  kube_engine *engine = NULL;
   kube_turn *turn;
-  while ((turn = kube_peer_next(peer)) != NULL) {
-    kube_transfer *t = owner_of(turn);
-    engine = t->engine;
-    launch(t);
-  }
-  if (engine) kube_engine_arm(engine);
+  while ((turn = kube_peer_next(peer)) != NULL) launch(owner_of(turn));
 }
 
 static void go(kube_transfer *t, kube_kind kind) {
@@ -298,7 +292,6 @@ static void withdraw(kube_transfer *t) {
     kube_peer_leave(&t->turn);
     kube_transfer_serve(t->peer);
   }
-  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_distrust(kube_transfer *t) { t->distrusted = true; }
@@ -515,9 +508,12 @@ bool kube_transfer_is_full(const kube_transfer *t) { return t->full; }
 
 bool kube_transfer_is_shared(const kube_transfer *t) { return t->shared && t->sent; }
 
+/* A server that allows few exchanges on a connection refuses some, and libcurl gives up at five. */
 bool kube_transfer_was_dropped(const kube_transfer *t) {
-  return t->ended && (t->result == CURLE_HTTP2 || t->result == CURLE_HTTP2_STREAM) &&
-         kube_transfer_code(t) == 0;
+  const CURLcode result = t->result;
+  return t->ended && kube_transfer_code(t) == 0 &&
+         (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM ||
+          (t->shared && result == CURLE_SEND_ERROR));
 }
 
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
@@ -529,7 +525,6 @@ static void resume(kube_transfer *t) {
   if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
-  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_hold(kube_transfer *t) { t->held = true; }
@@ -545,9 +540,16 @@ static void catch_up(kube_transfer *t) {
   kube_buffer_clear(&t->late);
 }
 
+/* A body that is empty, and held so little that its room was too large. */
+static bool has_too_much_room(const kube_transfer *t, size_t held) {
+  return kube_buffer_length(&t->body) == 0 && t->body.size > PARKED_BODY && held < t->body.size / 8;
+}
+
 void kube_transfer_take(kube_transfer *t, size_t n) {
+  const size_t held = t->body.end; /* at most, since it was empty last */
   t->held = false;
   kube_buffer_take(&t->body, n);
+  if (has_too_much_room(t, held)) kube_buffer_clear(&t->body); /* a watch may be quiet for hours */
   catch_up(t);
   if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
 }

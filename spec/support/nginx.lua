@@ -211,6 +211,15 @@ end
 
 -- ---- starting and stopping ----
 
+--- A spec that fails stops nothing, and closing the pipe waits for nginx to end. What is made last
+-- is finalized first: this before the pipe. (Before Lua 5.2 only userdata can be.)
+local function stop_when_collected(self)
+  local function stop() self:stop() end
+  local new = rawget(_G, "newproxy")
+  self._proxy = new and new(true) or setmetatable({}, { __gc = stop })
+  if new then getmetatable(self._proxy).__gc = stop end
+end
+
 --- Starts nginx and waits until it takes requests. Throws with its log when it does not.
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
@@ -235,6 +244,7 @@ function nginx.start(given)
   self:configure(fill(fill(given.conf or CONF, values), values))
   if given.prepare then given.prepare(self.prefix, self.port) end
   self._pipe = assert(io.popen(command(self, env)))
+  stop_when_collected(self)
   self.pid = tonumber(self._pipe:read("*l"))
   local ok, problem = pcall(wait_for_workers, self, {})
   if ok then return self end
@@ -267,7 +277,8 @@ function Server:quit(seconds)
   eventually(function() return not is_alive(self.pid) end, seconds or 10)
 end
 
---- Ends it at once, and removes its directory. May be called at any moment, and twice.
+--- Ends it at once, and removes its directory. May be called at any moment, and twice; who is not
+-- stopped is when the program of the spec ends.
 function Server:stop()
   local pipe = self._pipe
   if not pipe then return end
