@@ -57,7 +57,7 @@ env TMPDIR;
 pid logs/nginx.pid;
 error_log logs/error.log @LEVEL@;
 @MAIN@
-events { worker_connections 4096; }
+events { worker_connections @CONNECTIONS@; }
 http {
   access_log off;
   client_body_temp_path tmp/body;
@@ -224,8 +224,8 @@ end
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
 --   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
---   values = { NAME = text } for further @NAME@s,
---   prepare = function (prefix) that puts further files into its directory,
+--   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its directory,
+--   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
 --   env = { NAME = value } for it, and with `conf` left out for the workers too }
 -- @return server { url =, port =, pid = of the master, prefix = its directory }
@@ -238,10 +238,11 @@ function nginx.start(given)
   local values = {
     PORT = self.port, WORKERS = self.count, ENV = env_lines(env), LEVEL = given.level or "notice",
     MAIN = given.main or "", HTTP = given.http or "", SERVER = given.server or "",
+    CONNECTIONS = 4096, PREFIX = self.prefix,
   }
   for name, value in pairs(given.values or {}) do values[name] = value end
   self:configure(fill(fill(given.conf or CONF, values), values))
-  if given.prepare then given.prepare(self.prefix) end
+  if given.prepare then given.prepare(self.prefix, self.port) end
   self._pipe = assert(io.popen(command(self, env)))
   stop_when_collected(self)
   self.pid = tonumber(self._pipe:read("*l"))
@@ -311,16 +312,24 @@ function Server:load(path, connections)
   end
 end
 
---- Asks for a path by curl: the HTTP code, the body.
+--- Begins to ask for a path by curl: function () that waits for the answer and returns the HTTP
+-- code and the body.
 -- @param words  further arguments of curl, a list
-function Server:curl(path, words)
+function Server:begin(path, words)
   local line = { "curl -sS -m 30 -w '\\n%{http_code}'" }
   for _, word in ipairs(words or {}) do line[#line + 1] = process.quote(word) end
   line[#line + 1] = process.quote(self.url .. path)
-  local output = process.run(table.concat(line, " "))
-  local body, code = output:match("^(.*)\n(%d+)$")
-  if not body then error("curl: " .. output, 2) end
-  return tonumber(code), body
+  local pipe = assert(io.popen(table.concat(line, " ") .. " 2>&1"))
+  return function()
+    local output = pipe:read("*a")
+    pipe:close()
+    local body, code = output:match("^(.*)\n(%d+)$")
+    if not body then error("curl: " .. output, 2) end
+    return tonumber(code), body
+  end
 end
+
+--- Asks for a path by curl: the HTTP code, the body.
+function Server:curl(path, words) return self:begin(path, words)() end
 
 return nginx

@@ -57,13 +57,13 @@ function nginx.park(waiter, deadline)
   if not waiter.sema then waiter.sema = semaphore.new() end
   ok, err = host.step() -- what was just begun goes out
   if not ok or waiter.woken then return ok, err end
-  pump.enter(waiter)
+  local its_pump = pump.enter(waiter)
   local why
   ok, why = waiter.sema:wait(whole(math.min(pump.patience(),
     deadline and deadline - host.now() or LONG)))
   pump.leave(waiter)
   if not ok and why ~= "timeout" then return nil, nginx.failure(why) end
-  return pump.check()
+  return pump.check(its_pump)
 end
 
 function nginx.unpark(waiter)
