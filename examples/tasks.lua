@@ -31,5 +31,7 @@ kube.run(function()
     local _, err = watcher:join()
     if err then print("a watch failed: " .. tostring(err)) end
   end
+  local pods, problem = kube.with_timeout(2, k.list, k, "pods") -- no wait in it lasts longer
+  if pods then print(#pods.items .. " pods at the end") else print("no list: " .. problem) end
   ticker:cancel() -- what it waits for gives nil and an error with reason Canceled
 end)

@@ -102,7 +102,8 @@ function kube.sleep(seconds)
 end
 
 --- Calls fn(...) with a deadline for all that it does: once the seconds are over, each wait in it,
--- and in the tasks that it spawned, gives nil and an error (reason Timeout).
+-- and in the tasks that it spawned, gives nil and an error (reason Timeout). One inside another one
+-- does not last longer than that. It does not reach into coroutines of your own (generators).
 -- @return what fn returns; what it throws is thrown from here
 function kube.with_timeout(seconds, fn, ...)
   options.check_type(seconds, "number", "kube.with_timeout: the seconds")

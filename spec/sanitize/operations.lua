@@ -373,6 +373,50 @@ operation("task:cancel", "Canceled", function(k)
   end)
 end)
 
+operation("kube.with_timeout", "Timeout a Timeout 2", function(k)
+  local _, err = kube.with_timeout(0.001, kube.sleep, PATIENCE)
+  if not kube.is_timeout(err) then return nil, err end
+  local object, trouble = kube.with_timeout(PATIENCE, function()
+    return k:get("pod/a", { timeout = PATIENCE })
+  end)
+  if not object then return nil, trouble end
+  return kube.run(function()
+    local inner
+    local one, why = kube.with_timeout(0.002, function()
+      inner = kube.spawn(function() return select(2, kube.sleep(PATIENCE)) end)
+      return kube.with_timeout(PATIENCE, kube.sleep, PATIENCE)
+    end)
+    inner:cancel()
+    if one or not kube.is_timeout(why) then return nil, why end
+    local _, problem = inner:join()
+    if problem then error(problem, 0) end
+    return string.format("%s %s %s 2", err.reason, object.metadata.name, why.reason)
+  end)
+end)
+
+operation("task:cancel, whose children have children", "Canceled Canceled", function(k)
+  return kube.run(function()
+    local deep
+    local task = kube.spawn(function()
+      local child = kube.spawn(function()
+        kube.with_timeout(PATIENCE, function() deep = kube.spawn(kube.sleep, PATIENCE) end)
+      end)
+      local _, problem = child:join()
+      if problem then error(problem, 0) end
+      return kube.sleep(PATIENCE)
+    end)
+    local object, err = k:get("pod/a", { timeout = PATIENCE })
+    local ok, why = kube.sleep(0.002)
+    task:cancel()
+    local _, first = task:join()
+    if not object or not ok then return nil, err or why end
+    if not kube.is_canceled(first) then error(first, 0) end
+    local _, second = deep:join()
+    if not kube.is_canceled(second) then error(second, 0) end
+    return first.reason .. " " .. second.reason
+  end)
+end)
+
 -- ---- the module itself ----
 
 operation("require", "0.1.0", function()

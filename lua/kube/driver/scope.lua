@@ -82,6 +82,26 @@ function scope.enter(new, thread)
   return before
 end
 
+--- What fn gave, once its scope is left again; what it threw is thrown on.
+local function leave(key, before, inner, ok, ...)
+  of[key] = before
+  inner:close()
+  if not ok then error((...), 0) end
+  return ...
+end
+
+local function call_in(key, inner, fn, ...)
+  of[key] = inner
+  return fn(...)
+end
+
+--- Calls fn(...) in a scope, and in no other case is anything in it: what fn returns. (So it is
+-- entered within the pcall: where there is no memory for that, it must not be left behind.)
+function scope.within(inner, fn, ...)
+  local key = here()
+  return leave(key, of[key], inner, pcall(call_in, key, inner, fn, ...))
+end
+
 --- It has come to its end: those around it need not reach it any more.
 function Scope:close()
   self.closed = true

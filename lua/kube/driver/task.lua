@@ -1,17 +1,8 @@
 --- Tasks: functions that run beside others, whichever loop resumes them.
 --
--- What a task throws, task:join gives; where nobody waits there at that moment, the driver reports
--- it. A task that was spawned inside another one lies in its scope: canceling that one, or its
--- deadline, reaches it too.
---
--- The tasks of one kube.run are a group:
---
---   | field  |                                                              |
---   |--------|--------------------------------------------------------------|
---   | main   | the first of them                                            |
---   | live   | how many have not ended                                      |
---   | failed | the main one threw: the others are dropped, or canceled      |
---   | waiter | where kube.run waits, if a loop of somebody else's runs them |
+-- What a task throws, task:join gives; where nobody waits there at that moment, it is reported: to
+-- stderr, nginx's error log, Neovim's messages. A task that was spawned inside another one lies in
+-- it: canceling that one, or its deadline, reaches it too, also when that one has ended.
 local errors = require("kube.api.errors")
 local options = require("kube.api.options")
 local scope = require("kube.driver.scope")
@@ -19,6 +10,16 @@ local waiter = require("kube.driver.waiter")
 local yields = require("kube.driver.yields")
 
 local task = {}
+
+-- The tasks of one kube.run are a group:
+--
+--   | field  |                                                              |
+--   |--------|--------------------------------------------------------------|
+--   | main   | the first of them                                            |
+--   | live   | how many have not ended                                      |
+--   | failed | the main one threw: the others are dropped, or canceled      |
+--   | ended  | kube.run has returned                                        |
+--   | waiter | where kube.run waits, if a loop of somebody else's runs them |
 
 local Task = {}
 Task.__index = Task
@@ -142,10 +143,10 @@ local function remove(list, value)
   end
 end
 
---- Waits until the task ended: what its function returned | nil, what it threw | nil, err (reason
--- Timeout, or Canceled: the task that waits was, or the one waited for was dropped because the main
--- one threw).
+--- Waits until the task has ended.
 -- @param timeout  seconds, or nil for ever
+-- @return what its function returned | nil, what it threw | nil, err (reason Timeout, or Canceled:
+--   the task that waits was, or the one waited for was dropped because the main one threw)
 function Task:join(timeout)
   if timeout ~= nil then options.check_type(timeout, "number", "task:join: the timeout") end
   local driver, inside = require("kube.driver").current(), scope.current()
@@ -219,14 +220,6 @@ end
 
 -- ---- deadlines ----
 
---- What fn gave, once its scope is left again; what it threw is thrown on.
-local function leave(inner, before, ok, ...)
-  scope.enter(before)
-  inner:close()
-  if not ok then error((...), 0) end
-  return ...
-end
-
 --- fn(...) in a task of its own: for a Lua that cannot yield out of a pcall.
 local function in_a_task(driver, deadline, fn, ...)
   local outer = scope.current()
@@ -252,8 +245,8 @@ function task.with_deadline(driver, deadline, fn, ...)
     return in_a_task(driver, deadline, fn, ...)
   end
   local inner = scope.new(scope.current(), driver, deadline)
-  if driver.drops_coroutines then inner.frame = task.with_deadline end
-  return leave(inner, scope.enter(inner), pcall(fn, ...))
+  if driver.drops_coroutines then inner.frame = scope.within end
+  return scope.within(inner, fn, ...)
 end
 
 return task
