@@ -57,13 +57,26 @@ class Server:
         with open(os.path.join(self.dir, "error.log"), encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def spoken(self):
-        """What HTTP was spoken since the last time this was asked: "1.1", "2", or "" for none."""
+    def lines(self):
+        """What nginx logged since this was asked last: a line a request, when that is over."""
         path = os.path.join(self.dir, "access.log")
         with open(path, encoding="ascii", errors="replace") as log:
             log.seek(self.read)
             lines = log.readlines()
             self.read = log.tell()
+        return lines
+
+    def forget(self):
+        self.lines()
+
+    def spoken(self, lingers):
+        """What HTTP was spoken since forget: "1.1", "2", or "" for none. lingers: nginx may yet have
+        to notice that some of it is over."""
+        lines, quiet = self.lines(), 0
+        while lingers and quiet < 10:
+            time.sleep(0.1)
+            more = self.lines()
+            lines, quiet = lines + more, 0 if more else quiet + 1
         return "+".join(sorted({line.split()[0].removeprefix("HTTP/").removesuffix(".0")
                                 for line in lines}))
 
@@ -93,7 +106,6 @@ class Server:
             try:
                 for url in self.url.values():
                     urllib.request.urlopen(url + "/api", context=context, timeout=5).close()
-                self.spoken()
                 return True
             except OSError:
                 time.sleep(0.02)
@@ -110,7 +122,7 @@ def write_config(directory, data_directory, ports):
     values = {
         "DIR": directory, "DATA": data_directory, "PORT2": str(ports["2"]),
         "PORT1": str(ports["1.1"]), "PAGE": str(data.PAGE), "NAMESPACE": data.NAMESPACE,
-        "DISCOVERY": DISCOVERY,
+        "DISCOVERY": DISCOVERY, "MODULES": "/usr/lib/nginx/modules",
         "CORE": bin(1 << CORES[-1])[2:],
         # As root its worker would become somebody who may not read the data.
         "USER": "user root;" if os.geteuid() == 0 else "",

@@ -43,6 +43,10 @@ local function check_phase()
   return nil, errors.new { reason = "CannotWait", message = why }
 end
 
+--- Seconds as nginx takes them, whole milliseconds at least: a wait of less is none, and who waits
+-- again and again for the rest of one would not let anybody run.
+local function whole(seconds) return (math.ceil(1000 * math.max(0, seconds)) + 0.5) / 1000 end
+
 --- What the wait ends with, if the worker is to quit: nil while it goes on.
 function nginx.park(waiter, deadline)
   local ok, err = check_phase()
@@ -55,7 +59,7 @@ function nginx.park(waiter, deadline)
   if not ok or waiter.woken then return ok, err end
   local its_pump = pump.enter(waiter)
   local why
-  ok, why = waiter.sema:wait(math.max(0, math.min(pump.patience(),
+  ok, why = waiter.sema:wait(whole(math.min(pump.patience(),
     deadline and deadline - host.now() or LONG)))
   pump.leave(waiter)
   if not ok and why ~= "timeout" then return nil, nginx.failure(why) end
