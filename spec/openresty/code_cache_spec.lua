@@ -59,9 +59,9 @@ describe("with lua_code_cache off", function()
         cluster.eventually(function()
           return select(2, server:log():gsub("spawned: default", "")) == spawned
         end, 5)
-        eventually_light(threads, 40)
       end
       ask()
+      eventually_light(threads, 40)
       local stop = server:load("/get", 4)
       finally(stop)
       cluster.eventually(function() return nginx.threads(pid) > 2 end, 5)
@@ -70,7 +70,10 @@ describe("with lua_code_cache off", function()
       assert.equal(0, load.failed)
       eventually_light(threads, 40)
       local before = nginx.memory(pid)
-      for _ = 1, 8 do ask() end
+      for _ = 1, 8 do
+        ask()
+        eventually_light(threads, 40)
+      end
       assert.is_true(nginx.memory(pid) < before + 4000)
       assert.equal(0, server:files())
       server:curl("/left")

@@ -224,7 +224,8 @@ end
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
 --   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
---   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is where it is,
+--   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its
+--   directory,
 --   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
 --   env = { NAME = value } for it, and with `conf` left out for the workers too }
