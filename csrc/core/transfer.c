@@ -10,10 +10,11 @@
 #include <sys/socket.h>
 
 /*
-** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
-** reader who is woken once a step does not stop a fast sender, small enough for thousands of them.
+** Unread bytes at which the sender has to wait, and at which it may go on: what a step brings at most,
+** and so how long one may take (0.3 ms). A watch that shares cannot wait: it ends at a mark that no
+** quiet one comes near.
 */
-enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16 };
+enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16, SHARED_MARK = 1 << 20 };
 
 enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
@@ -152,8 +153,9 @@ static int on_close(void *arg, curl_socket_t fd) {
 
 static void set_way(kube_transfer *t, kube_way way) {
   t->shared = kube_way_is_shared(way);
-  t->high_water =
-      t->shared && t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1 : HIGH_WATER;
+  t->high_water = !t->shared                   ? HIGH_WATER
+                  : t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1
+                                               : SHARED_MARK;
   curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
                    (long)(t->shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE,
