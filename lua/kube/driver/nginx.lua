@@ -31,9 +31,7 @@ local semaphore = require("ngx.semaphore")
 local task = require("kube.driver.task")
 local tasks = require("kube.driver.nginx.tasks")
 
-local nginx = {
-  name = "nginx", now = host.now, time = os.time, start = tasks.start, drops_coroutines = true,
-}
+local nginx = { name = "nginx", now = host.now, time = os.time, drops_coroutines = true }
 
 local LONG = 1e6 -- seconds: a wait without end is made of such ones
 
@@ -63,6 +61,11 @@ end
 --- Seconds as nginx takes them, whole milliseconds at least: a wait of less is none, and who waits
 -- again and again for the rest of one would not let anybody run.
 local function whole(seconds) return (math.ceil(1000 * math.max(0, seconds)) + 0.5) / 1000 end
+
+function nginx.start(new)
+  if ngx.get_phase() == "exit_worker" then return check_phase() end
+  return tasks.start(new)
+end
 
 --- What the wait ends with, if the worker is to quit: nil while it goes on.
 function nginx.park(waiter, deadline)
