@@ -118,13 +118,30 @@ static bool may_share(kube_transfer *t) {
 }
 
 /*
+** Whether the connection is one that was idle, and on which the server has said something since: its
+** goodbye, which libcurl 7.88 does not take for one where TLS has it (lib/vtls/openssl.c,
+** ossl_check_cxn). An API server says so after 90 s.
+*/
+static bool is_over(kube_transfer *t, int local_port, int port) {
+  long connects = 0;
+  int fd;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0) return false;
+  fd = kube_sockets_find(&t->engine->sockets, local_port, port);
+  return fd >= 0 && kube_sockets_is_readable(fd);
+}
+
+/*
 ** When a connection that was used again breaks before the answer, libcurl sends the request anew.
-** What may change something has perhaps been done: it goes out once (as in Go's net/http).
+** What may change something has perhaps been done: it goes out once (as in Go's net/http), and not on
+** a connection that is over.
 */
 static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port) {
   kube_transfer *t = arg;
   (void)ip, (void)local_ip;
   if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
+  t->collided = t->once && !t->shared && is_over(t, local_port, port);
+  if (t->collided) return CURL_PREREQFUNC_ABORT;
   if (t->shared && !may_share(t)) return CURL_PREREQFUNC_ABORT;
   t->again = t->sent;
   t->sent = true;

@@ -637,6 +637,31 @@ static int serve(place *p, kube_call **calls, int n) {
   return ended;
 }
 
+/* The goodbye of TLS, which a server says that has heard nothing for a while. */
+static void say_goodbye(tls_server *s, void *arg) {
+  (void)arg;
+  for (int i = 0; i < TLS_MOST; i++) {
+    if (s->connections[i] == NULL) continue;
+    SSL_shutdown(s->connections[i]->ssl);
+    tls_close(s->connections[i]);
+  }
+}
+
+/* It may go out once, so it must not go out on a connection that is over. */
+static void a_write_does_not_take_a_connection_that_is_over(void) {
+  place *p = open_place(answer_writes, NULL);
+  for (int i = 1; i <= 5; i++) {
+    kube_call *call = create(p->client);
+    next_is(call, "{}");
+    CHECK(wait_for(call, NULL) == KUBE_EOF);
+    kube_call_free(call);
+    CHECK(tls_count(&p->s, &p->s.made) == i);
+    tls_do(&p->s, say_goodbye, NULL);
+  }
+  CHECK(tls_count(&p->s, &p->s.requests) == 5);
+  close_place(p);
+}
+
 static void thousands_of_writes_take_turns(void) {
   enum { WRITES = 5000 };
   static kube_call *calls[WRITES];
@@ -856,6 +881,7 @@ int main(void) {
   RUN(what_timed_out_leaves_no_dead_connection);
   RUN(what_timed_out_leaves_a_living_connection);
   RUN(a_silent_connection_does_not_hold_watches);
+  RUN(a_write_does_not_take_a_connection_that_is_over);
   RUN(thousands_of_writes_take_turns);
   RUN(thousands_of_gets_without_http2_take_turns);
   RUN(two_users_take_turns_together);
