@@ -59,7 +59,8 @@ end
 --- An answer that begins so and goes on with a text, for ever.
 local function fast(body, text)
   return {
-    announce = 1000000000000, body = body, filler = text:rep(500), times = 1000000000, ["then"] = "close",
+    announce = 1000000000000, body = body, filler = text:rep(500), times = 1000000000,
+    ["then"] = "close",
   }
 end
 
@@ -150,8 +151,8 @@ function world.try(fn, ...)
   return false, problem
 end
 
---- Calls fn(...), which may wait: true | false, what it threw, where this Lua can tell without a task
--- of its own. (PUC 5.1 cannot: there it is thrown on.)
+--- Calls fn(...), which may wait: true | false, what it threw, where this Lua can tell without a
+-- task of its own. (PUC 5.1 cannot: there it is thrown on.)
 function world.guard(fn, ...)
   if yields then return pcall(fn, ...) end
   fn(...)

@@ -21,6 +21,7 @@
 --   drive(group, begin)      begins a kube.run and returns when it is over: true | nil, err
 --   report(text)             says what nobody else would hear of
 --   can_wait()               true | nil, why not; absent: it always can
+--   is_here()                whether it is that of the code that asks; absent: it is
 --   in_place                 whether it waits without letting others run
 --   drops_coroutines         whether the host may end code in the middle, and run other code in its
 --                            coroutine
@@ -45,15 +46,16 @@ local function find_host()
   elseif rawget(_G, "vim") and vim.loop then -- luacheck: ignore 113
     return require("kube.driver.luv")
   elseif loaded.cqueues then
-    local cqueues = require("kube.driver.cqueues")
-    return cqueues.is_here() and cqueues or nil
+    return require("kube.driver.cqueues")
   end
 end
 
 --- The driver of the code that asks.
 function driver.current()
   local inside = scope.current()
-  return inside and inside.driver or chosen or find_host() or blocking
+  if inside then return inside.driver end
+  local found = chosen or find_host()
+  return found and (not found.is_here or found.is_here()) and found or blocking
 end
 
 --- Makes a driver that of all code that is not inside kube.run: "luv", "blocking", or nil for the

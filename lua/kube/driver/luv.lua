@@ -1,8 +1,9 @@
 --- Waits by the loop of luv: a program that calls uv.run(), or Neovim.
 --
 -- The loop watches the engine's descriptor while somebody waits, and no longer: what is open keeps
--- no program alive. Any coroutine may wait, a task or one of the user's own. In Neovim tasks run
--- where its API may be used (vim.schedule).
+-- no program alive. Any coroutine may wait, a task or one of the user's own, and is held meanwhile;
+-- one inside of a task (a generator) waits in place. In Neovim tasks run where its API may be used
+-- (vim.schedule).
 local host = require("kube.driver.host")
 local scheduler = require("kube.driver.scheduler")
 local task = require("kube.driver.task")
@@ -81,6 +82,8 @@ function luv.unpark(waiter) fibers:unpark(waiter) end
 
 function luv.yield() return fibers:yield() end
 
+function luv.is_here() return not fibers:is_inside_task() end
+
 --- The main program, and a callback of uv, cannot be suspended.
 function luv.can_wait()
   local thread, is_main = coroutine.running()
@@ -97,7 +100,11 @@ function luv.drive(group, begin)
     error("kube.run: the loop of luv runs already: use kube.spawn", 0)
   end
   begin()
-  while not task.is_over(group) do uv.run("once") end
+  while not task.is_over(group) do
+    if not uv.run("once") and not task.is_over(group) then
+      error("kube.run: a task yielded to nobody", 0)
+    end
+  end
   return true
 end
 

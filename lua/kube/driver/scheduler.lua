@@ -28,6 +28,7 @@ local fibers = setmetatable({}, { __mode = "kv" })
 function scheduler.new(notify)
   return setmetatable({
     queue = {}, first = 1, last = 0, -- fibers that can run
+    current = nil, -- the fiber that runs
     parked = {}, -- a set of those that wait here, and nowhere else
     timers = timers.new(), -- until when
     notify = notify or function() end,
@@ -117,14 +118,16 @@ local function went(self, fiber, ok, ...)
 end
 
 local function resume(self, fiber)
-  local task = fiber.task
+  local task, thread = fiber.task, fiber.thread
   fiber.queued = false
-  if self.parked[fiber] then
-    went(self, fiber, coroutine.resume(fiber.thread))
+  if coroutine.status(thread) ~= "suspended" then -- the user closed it, or is about to
+    self.parked[fiber] = nil
+  elseif self.parked[fiber] then
+    went(self, fiber, coroutine.resume(thread))
   elseif task and task.arguments then
     local arguments = task.arguments
     task.fn, task.arguments = nil, nil
-    went(self, fiber, coroutine.resume(fiber.thread, unpack(arguments, 1, arguments.n)))
+    went(self, fiber, coroutine.resume(thread, unpack(arguments, 1, arguments.n)))
   end
 end
 
@@ -136,8 +139,16 @@ function Scheduler:turn(is_over, group)
     local fiber = self.queue[self.first]
     self.queue[self.first] = nil
     self.first = self.first + 1
+    self.current = fiber
     resume(self, fiber)
   end
+  self.current = nil
+end
+
+--- Whether the code that asks is in a coroutine inside of a task.
+function Scheduler:is_inside_task()
+  local fiber = self.current
+  return fiber and fiber.task and fiber.thread ~= coroutine.running() or false
 end
 
 --- Whether somebody can run.

@@ -9,6 +9,7 @@
 --   | deadline | of the driver's clock: its own, or an earlier one of an outer scope; nil     |
 --   | canceled | whether it was canceled, or one around it                                    |
 --   | group    | the run of kube.run it belongs to; nil outside (see task.lua)                |
+--   | owner    | the task whose code is in it; nil for code of the user's own                 |
 --   | waiting  | [1] is the waiter in which its code waits, or waited last: weak              |
 --   | inner    | the scopes in it, however deep, that have not ended: weak                    |
 --   | around   | those that have it among theirs: weak, since a chain of tasks, each spawned  |
@@ -64,7 +65,7 @@ function scope.new(outer, driver, deadline)
   if outer.deadline and not (deadline and deadline < outer.deadline) then
     new.deadline = outer.deadline
   end
-  new.canceled, new.group = outer.canceled, outer.group
+  new.canceled, new.group, new.owner = outer.canceled, outer.group, outer.owner
   put_into(outer, new)
   for farther in pairs(outer.around) do
     if not farther.closed then put_into(farther, new) end

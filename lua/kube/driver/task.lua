@@ -29,10 +29,25 @@ local function pack(...) return { n = select("#", ...), ... } end
 
 -- ---- the end of a task ----
 
---- That a canceled task says so is no news.
+local function text_of(problem)
+  local ok, text = pcall(tostring, problem)
+  return ok and text or "a " .. type(problem) .. " that cannot be printed"
+end
+
+--- That a canceled task says so is no news. Whatever happens to a report, the task has ended.
 local function report(self)
   if self.scope.canceled and errors.predicates.is_canceled(self.problem) then return end
-  self.scope.driver.report("kube: a spawned task failed: " .. tostring(self.problem))
+  pcall(self.scope.driver.report, "kube: a spawned task failed: " .. text_of(self.problem))
+end
+
+--- Whether somebody waits to hear what a task threw: kube.run, or one who joins it.
+local function is_heard(self)
+  local group = self.scope.group
+  if group and group.main == self then return true end
+  for _, joiner in ipairs(self.joiners) do
+    if joiner:is_waiting() then return true end
+  end
+  return false
 end
 
 local function leave_group(self)
@@ -44,7 +59,6 @@ end
 
 --- Notes how the function of a task ended: ok, and what it returned or threw.
 function Task:finish(ok, ...)
-  local group = self.scope.group
   self.done = true
   self.scope:close()
   if ok then
@@ -52,7 +66,7 @@ function Task:finish(ok, ...)
   else
     self.problem = (...)
     if self.problem == nil then self.problem = "error(nil)" end
-    if #self.joiners == 0 and not (group and group.main == self) then report(self) end
+    if not is_heard(self) then report(self) end
   end
   leave_group(self)
   for _, joiner in ipairs(self.joiners) do joiner:wake() end
@@ -99,7 +113,7 @@ local function new_task(driver, outer, group, fn, ...)
   local new = setmetatable({
     fn = fn, arguments = pack(...), joiners = {}, scope = scope.new(outer, driver),
   }, Task)
-  new.scope.group = group
+  new.scope.group, new.scope.owner = group, new
   return new
 end
 
@@ -134,8 +148,11 @@ end
 -- @param timeout  seconds, or nil for ever
 function Task:join(timeout)
   if timeout ~= nil then options.check_type(timeout, "number", "task:join: the timeout") end
-  local driver = require("kube.driver").current()
+  local driver, inside = require("kube.driver").current(), scope.current()
   local deadline = timeout and driver.now() + timeout
+  if inside and inside.owner == self then
+    error("task:join: a task cannot wait for its own end", 2)
+  end
   while not self.done do
     local group = self.scope.group
     if group and (group.failed or group.ended) then
@@ -217,11 +234,13 @@ local function in_a_task(driver, deadline, fn, ...)
   if not (new.scope.deadline and new.scope.deadline < deadline) then
     new.scope.deadline = deadline
   end
-  new.joiners[1] = waiter.new(driver)
-  new.joiners[1].regardless = true -- it ends soon after it must
+  new.scope.owner = outer and outer.owner
+  local joiner = waiter.new(driver)
+  joiner.regardless = true -- it ends soon after it must
+  new.joiners[1] = joiner
   local ok, err = start(new)
   if not ok then return nil, err end
-  ok, err = new.joiners[1]:wait()
+  ok, err = joiner:wait()
   if not ok then return nil, err end
   if new.problem ~= nil then error(new.problem, 0) end
   return unpack(new.results, 1, new.results.n)

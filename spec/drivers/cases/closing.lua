@@ -2,8 +2,8 @@
 -- others, or dropped. Its reader gets the end, and what comes after it is nothing.
 local kube = require("kube")
 
---- The states in which a stream can be found, and how one comes there: `open` makes it, `begun` says
--- whether somebody reads it first.
+--- The states in which a stream can be found: { name, function that makes one, unread = whether
+-- nobody reads it first, pause = seconds until it is closed, ends = whether it may end by itself }.
 local function states(world)
   local faults = world.faults
   local function pods_at(server, ca)

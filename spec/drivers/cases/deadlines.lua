@@ -144,8 +144,10 @@ return {
     for _, reason in ipairs(world.finish(tasks)) do world.equal("Canceled", reason) end
   end),
 
-  case("a deadline ends a list that comes slowly in its middle, and a fast one, too", function(world)
-    local n, err = kube.with_timeout(0.004, function() return read_all(world.pods("slow"):each()) end)
+  case("a deadline ends a list in its middle, a slow one and a fast one", function(world)
+    local n, err = kube.with_timeout(0.004, function()
+      return read_all(world.pods("slow"):each())
+    end)
     assert(n <= world.LENGTH, n)
     if err then world.fails("Timeout", nil, err) else world.equal(world.LENGTH, n) end
     n, err = takes(0, SOON, kube.with_timeout, 0.05, function()

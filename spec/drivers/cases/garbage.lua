@@ -27,8 +27,8 @@ return {
             assert(kube.sleep(0))
           end
         end
-        for _, reader in ipairs(readers) do
-          local _, err = reader.task:join(world.PATIENCE)
+        for i = 1, #readers do
+          local _, err = readers[i].task:join(world.PATIENCE)
           assert(err == nil or kube.is_canceled(err), err)
         end
         collectgarbage()
@@ -77,8 +77,8 @@ return {
             local watch = world.pods("flow"):watch()
             assert(watch:next(world.PATIENCE))
             reason = kube.with_timeout(0.003, function()
-              local _, err
-              for _ = 1, world.LENGTH do _, err = watch:next() end
+              local err
+              for _ = 1, world.LENGTH do err = select(2, watch:next()) end
               return err and err.reason
             end)
             watch:close()

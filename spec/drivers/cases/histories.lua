@@ -55,9 +55,8 @@ local function moment() return math.random(0, 8) / 2000 end
 
 function steps.sleep(_, context)
   local seconds, before = moment(), kube.now()
-  if waits(context, "sleep", nil, kube.sleep, seconds) and kube.now() < before + seconds - 0.0015 then
-    error("sleep: too short", 0)
-  end
+  if not waits(context, "sleep", nil, kube.sleep, seconds) then return end
+  if kube.now() < before + seconds - 0.0015 then error("sleep: too short", 0) end
 end
 
 function steps.get(world, context)
@@ -72,7 +71,7 @@ function steps.list(world, context)
   if list and #list.items ~= world.LENGTH then error("list: " .. #list.items, 0) end
 end
 
-local function must_be_next(world, entry, object)
+local function must_be_next(entry, object)
   entry.got = entry.got + 1
   if entry.closed then error("next: an object after close", 0) end
   if entry.behaviour == "endless" then return end
@@ -86,10 +85,10 @@ function steps.next(world, context)
   local entry = pick(history.streams)
   if entry.read then return end
   entry.read = true
-  local timeout = (context.deadline or math.random() < 0.3) and math.random() < 0.5 and 60 or moment()
+  local timeout = math.random() < (context.deadline and 0.5 or 0.15) and 60 or moment()
   local object, err = entry.stream:next(timeout)
   entry.read = false
-  if object then return must_be_next(world, entry, object) end
+  if object then return must_be_next(entry, object) end
   if err then return must_be_allowed(context, "next", err, kube.now()) end
   if not entry.closed and (entry.watch or entry.got ~= world.LENGTH) then
     error("next: an end that nobody made", 0)
@@ -112,6 +111,7 @@ end
 
 function steps.join(_, context)
   local actor = pick(history.actors)
+  if actor == context.actor then return end
   local own, ended = moment(), actor.ended
   local deadline = kube.now() + own
   local result, problem = actor.task:join(own)
@@ -205,7 +205,9 @@ local function round(world)
     i = i + 1
     local actor = history.actors[i]
     while not actor.ended and kube.now() < deadline do assert(kube.sleep(0.001)) end
-    if not actor.ended then error("task " .. i .. " of " .. #history.actors .. " did not end", 0) end
+    if not actor.ended then
+      error(string.format("task %d of %d did not end", i, #history.actors), 0)
+    end
   end
   if history.problems[1] then error(history.problems[1], 0) end
   assert(kube.sleep(0.001))

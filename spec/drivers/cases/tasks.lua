@@ -1,5 +1,5 @@
---- Tasks: what they throw is given to who joins them or reported, once and never lost; canceling one
--- reaches all that it has spawned, and nobody else.
+--- Tasks: what they throw is given to who joins them or reported, once and never lost; canceling
+-- one reaches all that it has spawned, and nobody else.
 local kube = require("kube")
 
 --- A task that waits until it is canceled: what its wait gave.
@@ -249,6 +249,52 @@ return {
     world.fails("Timeout", task:join(0.002))
     world.equal("late", task:join(world.PATIENCE))
     world.equal("late", task:join(0))
+  end),
+
+  case("a task that joins itself is told that it would never end", function(world)
+    local task, plain, inside
+    task = assert(kube.spawn(function()
+      kube.sleep(0)
+      plain = select(2, pcall(task.join, task))
+      inside = select(2, kube.with_timeout(5, function() return pcall(task.join, task) end))
+      return "ended"
+    end))
+    world.equal("ended", task:join(world.PATIENCE))
+    for _, problem in ipairs { plain, inside } do
+      assert(tostring(problem):find("cannot wait for its own end", 1, true), problem)
+    end
+  end),
+
+  case("what cannot be printed is reported as what it is, and the task has ended", function(world)
+    local before = world.reported("a table that cannot be printed")
+    local task = assert(kube.spawn(function()
+      error(setmetatable({}, { __tostring = function() error("no text") end }))
+    end))
+    world.eventually("the report", function()
+      return world.reported("a table that cannot be printed") == before + 1
+    end)
+    world.equal("table", type(select(2, task:join(world.PATIENCE))), "what was thrown")
+  end),
+
+  case("a coroutine inside a task may read from the server: a generator", function(world)
+    local tasks = {}
+    for i = 1, 3 do
+      tasks[i] = world.start("the task", function()
+        local list = world.pods("slow"):each()
+        local generator = coroutine.wrap(function()
+          while true do
+            local object, err = list:next(world.PATIENCE)
+            assert(not err, err)
+            if not object then return nil end
+            coroutine.yield(object)
+          end
+        end)
+        local n = 0
+        while generator() do n = n + 1 end
+        return n
+      end)
+    end
+    for _, n in ipairs(world.finish(tasks)) do world.equal(world.LENGTH, n, "objects") end
   end),
 
   case("kube.run: what its main function throws is thrown, and the others are not left behind",
