@@ -3,9 +3,9 @@
 #   make bench-compare A=HEAD B=. BENCH=get
 
 BENCH_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) openssl python3 \
-  python3-pip util-linux nginx lua-cjson lua-sec lua-socket lua-curl
+  python3-pip util-linux nginx libnginx-mod-http-lua lua-cjson lua-sec lua-socket lua-curl
 BENCH_LUA = $(if $(filter file,$(origin LUA)),lua5.4 luajit,$(LUA))
-BENCH_PROGRAMS = $(BUILD)/bench/bare_libcurl $(BUILD)/bench/$(LUA)/only_libcurl.so
+BENCH_PROGRAMS = $(BUILD)/bench/bare_libcurl $(BUILD)/bench/neighbour $(BUILD)/bench/$(LUA)/only_libcurl.so
 
 .PHONY: bench bench-compare bench-deps bench-modules bench-programs
 
@@ -17,7 +17,7 @@ bench-compare: bench-modules
 	@BUILD=$(BUILD) BENCH_LUA="$(BENCH_LUA)" python3 -B spec/bench/compare.py $(A) $(B)
 
 bench-modules: bench-deps
-	@for lua in $(BENCH_LUA); do \
+	@for lua in luajit $(filter-out luajit,$(BENCH_LUA)); do \
 	  $(MAKE) --no-print-directory -s module bench-programs LUA=$$lua || exit 1; done
 
 bench-programs: $(BENCH_PROGRAMS)
@@ -25,6 +25,10 @@ bench-programs: $(BENCH_PROGRAMS)
 $(BUILD)/bench/bare_libcurl: spec/bench/clients/bare_libcurl.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(CFLAGS) $< -o $@ $$($(PKG_CONFIG) --cflags --libs libcurl) $(LDFLAGS)
+
+$(BUILD)/bench/neighbour: spec/bench/clients/neighbour.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) $< -o $@
 
 $(BUILD)/bench/$(LUA)/only_libcurl.so: spec/bench/clients/only_libcurl.c
 	@mkdir -p $(@D)

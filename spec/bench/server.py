@@ -38,6 +38,7 @@ class Server:
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="kube-bench-")
         try:
+            os.symlink("/usr/lib/nginx/modules", os.path.join(self.dir, "modules"))  # Debian's
             self.ca = make_certificates(self.dir)
             for _ in range(5):  # another program may be faster to take the ports
                 if self.start():
@@ -115,14 +116,19 @@ def write_config(directory, data_directory, ports):
         # As root its worker would become somebody who may not read the data.
         "USER": "user root;" if os.geteuid() == 0 else "",
     }
-    with open(os.path.join(HERE, "nginx.conf.in"), encoding="utf-8") as template:
-        text = template.read()
+    path = os.path.join(directory, "nginx.conf")
+    fill_in(os.path.join(HERE, "nginx.conf.in"), path, values)
+    return path
+
+
+def fill_in(template, path, values):
+    """Writes a template with its @NAMES@ replaced."""
+    with open(template, encoding="utf-8") as file:
+        text = file.read()
     for name, value in values.items():
         text = text.replace("@%s@" % name, value)
-    path = os.path.join(directory, "nginx.conf")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    return path
 
 
 def make_certificates(directory):
