@@ -201,9 +201,11 @@ KUBE_API kube_call *kube_engine_next_ready(kube_engine *engine); /* NULL when th
 KUBE_API kube_status kube_engine_wait(kube_engine *engine, int timeout, kube_error *err);
 
 /*
-** Milliseconds of the engine's monotonic clock; advance moves it forward, for tests of time-outs.
+** Milliseconds of the engine's monotonic clock, or seconds with what is finer; advance moves it
+** forward, for tests of time-outs.
 */
 KUBE_API long long kube_engine_now(const kube_engine *engine);
+KUBE_API double kube_engine_seconds(const kube_engine *engine);
 KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 
 /* ---- clients and calls ---- */

@@ -1,4 +1,4 @@
-/* Time in milliseconds: monotonic for waiting. */
+/* Monotonic time: in milliseconds for waiting, finer for sharing. */
 #ifndef KUBE_CORE_CLOCK_H
 #define KUBE_CORE_CLOCK_H
 
@@ -8,6 +8,12 @@ static inline long long kube_clock_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static inline double kube_clock_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 #endif

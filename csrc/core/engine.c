@@ -242,6 +242,10 @@ kube_call *kube_engine_next_ready(kube_engine *engine) {
 
 long long kube_engine_now(const kube_engine *engine) { return kube_clock_ms() + engine->skew; }
 
+double kube_engine_seconds(const kube_engine *engine) {
+  return kube_clock_seconds() + (double)engine->skew / 1000;
+}
+
 /* When something is due at the latest; -1 never. */
 static long long next_due(const kube_engine *engine) {
   const kube_timer *first = kube_timers_first(&engine->timers);

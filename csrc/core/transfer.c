@@ -9,7 +9,7 @@
 ** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
 ** reader who is woken once a step does not stop a fast sender, small enough for thousands of them.
 */
-enum { HIGH_WATER = 1 << 20, LOW_WATER = 1 << 18 };
+enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16 };
 
 enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */

@@ -24,12 +24,12 @@ enum { STACK = 64 * 1024 }; /* bytes: the thread calls nothing deep */
 struct kube_waker {
   pid_t pid; /* the process in which the thread runs */
   pthread_t thread;
-  int fd;       /* what it tells of; not ours */
-  int poll;     /* epoll: fd for one event at a time, bell, listener */
-  int bell;     /* eventfd: ring, or stop */
-  int listener; /* -1 once somebody connected */
-  int host;     /* who connected; -1 before. The thread's alone, as is listener, while it runs */
-  bool pending; /* a byte is owed to who will connect */
+  int fd;          /* what it tells of; not ours */
+  int poll;        /* epoll: fd for one event at a time, bell, listener */
+  int bell;        /* eventfd: ring, or stop */
+  int listener;    /* -1 once somebody connected */
+  atomic_int host; /* who connected; -1 before. Set by the thread, whose listener is, too */
+  bool pending;    /* a byte is owed to who will connect */
   atomic_bool stopping;
   char directory[64], path[80];
 };
@@ -37,10 +37,7 @@ struct kube_waker {
 /* ---- the thread ---- */
 
 /* A host that hung up hears nothing any more: who owns us will free us. */
-static void tell(kube_waker *w) {
-  ssize_t sent = w->host < 0 ? 0 : send(w->host, "!", 1, MSG_NOSIGNAL);
-  w->pending = sent == 0;
-}
+static bool tell(kube_waker *w) { return w->host >= 0 && send(w->host, "!", 1, MSG_NOSIGNAL) != 0; }
 
 static void forget_path(kube_waker *w) {
   if (w->listener >= 0) close(w->listener);
@@ -59,7 +56,7 @@ static void welcome(kube_waker *w) {
 
 static void hear_bell(kube_waker *w) {
   uint64_t times;
-  if (read(w->bell, &times, sizeof times) > 0 && !w->stopping) tell(w);
+  if (read(w->bell, &times, sizeof times) > 0 && !w->stopping) w->pending = !tell(w);
 }
 
 static void *run(void *arg) {
@@ -73,7 +70,7 @@ static void *run(void *arg) {
       else if (events[i].data.fd == w->listener)
         welcome(w);
       else
-        tell(w);
+        w->pending = !tell(w);
     }
     if (n < 0 && errno != EINTR) break;
   }
@@ -159,16 +156,24 @@ const char *kube_waker_path(const kube_waker *w) { return w->path; }
 
 void kube_waker_arm(kube_waker *w) { watch(w, w->fd, EPOLL_CTL_MOD, EPOLLIN | EPOLLONESHOT); }
 
-void kube_waker_ring(kube_waker *w) {
+/* Wakes the thread. */
+static void ring_bell(kube_waker *w) {
   const uint64_t once = 1;
   if (write(w->bell, &once, sizeof once) < 0) return; /* it is ringing */
+}
+
+void kube_waker_ring(kube_waker *w) {
+  if (w->host >= 0)
+    tell(w);
+  else
+    ring_bell(w);
 }
 
 void kube_waker_free(kube_waker *w) {
   if (w == NULL) return;
   if (w->pid == getpid()) {
     w->stopping = true;
-    kube_waker_ring(w);
+    ring_bell(w);
     pthread_join(w->thread, NULL);
     forget_path(w);
   } else if (w->listener >= 0) {

@@ -27,7 +27,7 @@ const char *kube_waker_path(const kube_waker *waker);
 /* The next time that fd is readable, now perhaps, a byte is written. */
 void kube_waker_arm(kube_waker *waker);
 
-/* A byte is written now, whatever fd is at. */
+/* A byte is written now, whatever fd is at: by who calls, if somebody has connected. */
 void kube_waker_ring(kube_waker *waker);
 
 /* Ends the thread; NULL is fine. In a child process only the descriptors are closed. */

@@ -64,7 +64,7 @@ static int engine_next_ready(lua_State *L) {
 
 /* engine:now() -> seconds of the engine's monotonic clock */
 static int engine_now(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)kube_engine_now(check_engine(L)) / 1000);
+  lua_pushnumber(L, kube_engine_seconds(check_engine(L)));
   return 1;
 }
 

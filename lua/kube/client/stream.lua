@@ -16,7 +16,7 @@ local stream = {}
 local Stream = {}
 Stream.__index = Stream
 
-local SLICE = 0.001 -- seconds of decoding after which the neighbours may run
+local SLICE = 0.0005 -- seconds of work after which the neighbours may run
 
 --- A stream of the call that open starts when the first object is asked for.
 -- @param open  function () -> call, read | nil, err; with
@@ -37,17 +37,8 @@ end
 --- A fast server must not starve the others: after a slice of work they get a turn.
 -- @return true | nil, err (canceled, or out of time)
 local function share(self)
-  local current = driver.current()
-  if current.in_place then return true end
-  local now = current.now()
-  if not self._slice then
-    self._slice = now
-  elseif now - self._slice >= SLICE then
-    local ok, err = driver.yield(self:request())
-    if not ok then return nil, err end
-    self._slice = current.now()
-  end
-  return true
+  if driver.current().in_place or host.used() < SLICE then return true end
+  return driver.yield(self:request())
 end
 
 --- Waits for the next object: object | nil at the end | nil, err.
@@ -70,7 +61,6 @@ function Stream:next(timeout)
       if not problem then self._ended = true end
       return nil, problem
     end
-    self._slice = nil
     ok, err = host.await(driver.current(), self._id, deadline, self._lasts)
     if not ok then return nil, errors.from_wait(err, self:request()) end
   end

@@ -19,7 +19,7 @@ function driver.report(text) io.stderr:write(text, "\n") end
 local function pump(self)
   while self.parked > 0 do
     cqueues.poll({ pollfd = host.engine():fd(), events = "r" }, self.left)
-    local ok, err = host.step()
+    local ok, err = host.turn()
     if not ok then driver.report("kube: " .. tostring(err)) end
   end
   self.runs = false

@@ -38,10 +38,18 @@ local function serve()
   end
 end
 
+--- When the driver last came back from looking at everything there is to serve: those who run since
+-- then share what time they have until it looks again.
+local began = 0
+
+--- Seconds that have gone since.
+function host.used() return engine:now() - began end
+
 --- Steps after waiting up to `seconds` (nil: until something is due). Blocks the process.
 -- @return true | nil, err
 function host.wait(seconds)
   local ok, err = engine:wait(seconds)
+  began = engine:now()
   serve()
   if ok == nil then return nil, err end
   return true
@@ -61,6 +69,12 @@ local function has_reader(id)
   if not waiters[id] or not waiters[id]:is_waiting() then return false end
   collectgarbage()
   return waiters[id] ~= nil
+end
+
+--- Steps without waiting, where a driver's loop comes round: as step.
+function host.turn()
+  if engine then began = engine:now() end
+  return host.step()
 end
 
 --- Waits until the call moved. Under each driver this is the one place where a call waits.

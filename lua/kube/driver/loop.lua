@@ -26,7 +26,7 @@ function loop.yield() return running:yield() end
 function loop.report(text) io.stderr:write(text, "\n") end
 
 local function wait_for_work()
-  if running:has_work() then return host.step() end
+  if running:has_work() then return host.turn() end
   return host.wait(running:time_left(host.now()))
 end
 

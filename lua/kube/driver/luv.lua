@@ -25,7 +25,7 @@ function luv.report(text)
 end
 
 local function on_readable()
-  local ok, err = host.step()
+  local ok, err = host.turn()
   if not ok then luv.report("kube: " .. tostring(err)) end
   run()
 end

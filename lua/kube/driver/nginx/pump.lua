@@ -8,6 +8,7 @@ local core = require("kube.core")
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
 local ngx = require("ngx")
+local semaphore = require("ngx.semaphore")
 
 local pump = {}
 
@@ -18,6 +19,7 @@ local LOOK = 1     -- seconds at most between two looks whether somebody waits s
 -- Those who wait. Weak: nginx drops in the middle whose client has gone.
 local waiters = setmetatable({}, { __mode = "k" })
 
+local turns = {} -- semaphores of those who let the neighbours run
 local current -- { waker =, began = when, runs = whether nginx has started it }; nil while none runs
 
 local function is_last() return exit.is_near() or exit.is_transient() end
@@ -30,13 +32,21 @@ end
 
 -- ---- the pump ----
 
+--- Those go on who let the neighbours run.
+local function end_turns()
+  local ended = turns
+  turns = {}
+  for _, sema in ipairs(ended) do sema:post(1) end
+end
+
 local function read_and_step(self, socket)
   repeat
-    local ok, err = host.step()
+    local ok, err = host.turn()
+    end_turns()
     if not ok then return nil, err end
     if is_last() and not somebody_waits() then return true end
     self.waker:arm()
-    local _, why = socket:receive(1)
+    local _, why = socket:receiveany(64)
     if why and why ~= "timeout" then return nil, exit.failure(why) end
   until false
 end
@@ -107,6 +117,16 @@ function pump.check()
   self.waker:close()
   return nil, exit.failure("kube's timer was not started within " .. PATIENCE .. " s",
     "raise lua_max_running_timers")
+end
+
+--- Waits until nginx has looked at all its sockets: those who are ready come first. (A sleep of no
+-- time does not look at them, one of a millisecond wastes it.)
+function pump.turn()
+  local sema = pump.need() and semaphore.new()
+  if not sema then return ngx.sleep(0.001) end
+  turns[#turns + 1] = sema
+  if #turns == 1 then current.waker:ring() end
+  while not sema:wait(PATIENCE) and current do end -- luacheck: ignore 542
 end
 
 --- Somebody waits.
