@@ -6,7 +6,8 @@
 --   local code, body = server:curl("/pods")
 --   server:stop()
 --
--- The Lua in it is LuaJIT, whichever runs the spec; it finds kube as this tree has it.
+-- The Lua in it is LuaJIT, whichever runs the spec; it finds kube as this tree has it. TMPDIR is
+-- below its own directory.
 local eventually = require("spec.support.eventually")
 local process = require("spec.support.process")
 local uv = require("luv")
@@ -52,6 +53,7 @@ local CONF = [[
 include /etc/nginx/modules-enabled/*.conf;
 worker_processes @WORKERS@;
 @ENV@
+env TMPDIR;
 pid logs/nginx.pid;
 error_log logs/error.log @LEVEL@;
 @MAIN@
@@ -98,7 +100,7 @@ local COMMAND = "echo $$; exec env %s setpriv --pdeathsig TERM "
 local function command(self, env)
   local words = {
     "LUA_PATH=" .. process.quote(LUA_PATH), "LUA_CPATH=" .. process.quote(LUA_CPATH),
-    'PATH="$PATH:/usr/sbin"',
+    'PATH="$PATH:/usr/sbin"', "TMPDIR=" .. process.quote(self.prefix .. "/tmp"),
   }
   for name, value in pairs(env) do words[#words + 1] = name .. "=" .. process.quote(value) end
   local options = "daemon off;" .. (uv.getuid() == 0 and " user root;" or "")
@@ -122,9 +124,12 @@ end
 
 nginx.is_alive = is_alive
 
-local function count(directory)
+--- How many entries a directory has whose names begin like that.
+local function count(directory, beginning)
   local n, entries = 0, assert(uv.fs_scandir(directory))
-  while uv.fs_scandir_next(entries) do n = n + 1 end
+  for name in uv.fs_scandir_next, entries do
+    if name:sub(1, #(beginning or "")) == (beginning or "") then n = n + 1 end
+  end
   return n
 end
 
@@ -133,6 +138,26 @@ function nginx.threads(pid) return count(string.format("/proc/%d/task", pid)) en
 
 --- How many descriptors a process has open.
 function nginx.descriptors(pid) return count(string.format("/proc/%d/fd", pid)) end
+
+--- The kilobytes of memory that a process has for itself.
+function nginx.memory(pid)
+  local n = 0
+  for kilobytes in read("/proc/" .. pid .. "/smaps_rollup"):gmatch("Private_%a+: +(%d+) kB") do
+    n = n + kilobytes
+  end
+  return n
+end
+
+--- How often a process went to sleep of its own accord, all its threads together.
+function nginx.sleeps(pid)
+  local n = 0
+  local threads = assert(uv.fs_scandir("/proc/" .. pid .. "/task"))
+  for thread in uv.fs_scandir_next, threads do
+    local status = read(string.format("/proc/%d/task/%s/status", pid, thread)) or ""
+    n = n + (status:match("\nvoluntary_ctxt_switches:%s*(%d+)") or 0)
+  end
+  return n
+end
 
 local function by_title(self, wanted)
   local list = {}
@@ -151,6 +176,22 @@ function Server:leaving() return by_title(self, "nginx: worker process is shutti
 
 --- What it logged so far.
 function Server:log() return read(self.prefix .. "/logs/error.log") or "" end
+
+--- How many files its workers have left where kube makes some.
+function Server:files() return count(self.prefix .. "/tmp", "kube-") end
+
+--- The lines of its log that are errors or worse, but for those that match one of the patterns.
+function Server:complaints(expected)
+  local found = {}
+  for line in self:log():gmatch("[^\n]+") do
+    local bad = not line:find("^%d+/%d+/%d+ [%d:]+ %[%l+%]") -- no line of nginx's own
+      or line:find("%[error%]") or line:find("%[crit%]") or line:find("%[alert%]")
+      or line:find("%[emerg%]")
+    for _, pattern in ipairs(expected or {}) do bad = bad and not line:find(pattern) end
+    if bad then found[#found + 1] = line end
+  end
+  return found
+end
 
 --- Waits until it has all its workers, and none of those in `old`.
 local function wait_for_workers(self, old)
@@ -236,6 +277,28 @@ function Server:stop()
 end
 
 -- ---- asking it ----
+
+--- Puts load on a path by wrk until told to stop, each request on a connection of its own:
+-- function () that stops it and returns { requests = answered, failed = not 2xx or unanswered }.
+-- @param connections  how many at once (8)
+function Server:load(path, connections)
+  local pipe = assert(io.popen(string.format(
+    "echo $$; exec wrk -t1 -c%d -d120s --timeout 20s -H 'Connection: close' %s 2>&1",
+    connections or 8, process.quote(self.url .. path))))
+  local pid = tonumber(pipe:read("*l"))
+  return function()
+    uv.kill(pid, "sigint")
+    local output = pipe:read("*a")
+    pipe:close()
+    local requests = tonumber(output:match("(%d+) requests in"))
+    if not requests then error("wrk: " .. output, 2) end
+    local failed = tonumber(output:match("Non%-2xx or 3xx responses: (%d+)") or 0)
+    for n in (output:match("Socket errors: ([^\n]+)") or ""):gmatch("%d+") do
+      failed = failed + n
+    end
+    return { requests = requests, failed = failed }
+  end
+end
 
 --- Asks for a path by curl: the HTTP code, the body.
 -- @param words  further arguments of curl, a list

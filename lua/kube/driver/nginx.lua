@@ -5,6 +5,7 @@
 -- (nginx/pump.lua); tasks are light threads that outlive the request that spawned them
 -- (nginx/tasks.lua). When the worker is to quit, watches and tasks end with Canceled, so that it
 -- can; what a request asks for is answered still (nginx/exit.lua).
+local errors = require("kube.api.errors")
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
 local ngx = require("ngx")
@@ -28,14 +29,24 @@ local CANNOT_WAIT = {
 function nginx.can_wait()
   local phase = ngx.get_phase()
   if not CANNOT_WAIT[phase] then return true end
-  return nil, "nginx cannot wait in the phase " .. phase .. "_by_lua: ask in a timer, "
-    .. "ngx.timer.at(0, function() ... end), or in kube.spawn(function() ... end)"
+  local why = "nginx cannot wait in the phase " .. phase .. "_by_lua: "
+  if phase == "exit_worker" then return nil, why .. "nothing runs after it" end
+  return nil, why .. "ask in a timer, ngx.timer.at(0, function() ... end), or in "
+    .. "kube.spawn(function() ... end)"
+end
+
+local function check_phase()
+  local ok, why = nginx.can_wait()
+  if ok then return true end
+  return nil, errors.new { reason = "CannotWait", message = why }
 end
 
 --- What the wait ends with, if the worker is to quit: nil while it goes on.
 function nginx.park(waiter, deadline)
+  local ok, err = check_phase()
+  if not ok then return nil, err end
   if exit.is_near() and waiter.lasts then return nil, "canceled" end
-  local ok, err = pump.need()
+  ok, err = pump.need()
   if not ok then return nil, err end
   if not waiter.sema then waiter.sema = semaphore.new() end
   ok, err = host.step() -- what was just begun goes out
@@ -55,7 +66,11 @@ end
 
 nginx.yield = pump.turn
 
-function nginx.drive(group, begin) return task.wait_for_group(nginx, group, begin) end
+function nginx.drive(group, begin)
+  local ok, err = check_phase()
+  if not ok then return nil, err end
+  return task.wait_for_group(nginx, group, begin)
+end
 
 --- Where nobody waits for what a task threw: nginx's error log.
 function nginx.report(text) ngx.log(ngx.ERR, text) end

@@ -33,13 +33,13 @@ function exit.is_transient() return core.states() > 1 end
 --- Whether the worker is to quit.
 function exit.is_near() return near or ngx.worker.exiting() end
 
---- Calls listener() in a timer once the worker is to quit.
+--- Calls listener() in a light thread of its own once the worker is to quit.
 function exit.listen(listener) listeners[#listeners + 1] = listener end
 
 -- In a timer of its own: nobody hears a semaphore that a timer posts that nginx ended early.
 local function tell()
   near = true
-  for _, listener in ipairs(listeners) do listener() end
+  for _, listener in ipairs(listeners) do ngx.thread.spawn(listener) end
 end
 
 local function on_timer(ended_early)

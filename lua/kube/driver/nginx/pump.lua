@@ -20,7 +20,10 @@ local LOOK = 1     -- seconds at most between two looks whether somebody waits s
 local waiters = setmetatable({}, { __mode = "k" })
 
 local turns = {} -- semaphores of those who let the neighbours run
-local current -- { waker =, began = when, runs = whether nginx has started it }; nil while none runs
+
+-- { waker =, began = when, runs = whether nginx has started it, over = semaphore: it has ended,
+--   looks = whether somebody looks now and then }; nil while none runs
+local current
 
 local function is_last() return exit.is_near() or exit.is_transient() end
 
@@ -61,9 +64,11 @@ end
 
 --- Near the end: whoever was dropped leaves without a word.
 local function look_now_and_then(self)
+  if self.looks then return end
+  self.looks = true
   local pause = 0.01
   while current == self do
-    ngx.sleep(pause)
+    self.over:wait(pause)
     pause = math.min(2 * pause, LOOK)
     if current == self and is_last() and not somebody_waits() then self.waker:ring() end
   end
@@ -75,11 +80,12 @@ local function run(_, self)
   local ok
   if socket then
     self.runs = true
-    if is_last() then self.looks = ngx.thread.spawn(look_now_and_then, self) end
+    if is_last() then ngx.thread.spawn(look_now_and_then, self) end
     ok, err = read_and_step(self, socket)
     socket:close()
   end
   current = nil
+  self.over:post(1)
   self.waker:close()
   if ok then return end
   ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
@@ -96,7 +102,7 @@ function pump.need()
   if not ok then return nil, err end
   waker, err = core.waker(host.engine():fd())
   if not waker then return nil, err end
-  local new = { waker = waker, began = host.now() }
+  local new = { waker = waker, began = host.now(), over = semaphore.new() }
   ok, err = exit.timer(run, new)
   if not ok then
     waker:close()
@@ -146,7 +152,7 @@ exit.listen(function()
   local self = current
   if not self then return end
   self.waker:ring()
-  if not self.looks then look_now_and_then(self) end
+  look_now_and_then(self)
 end)
 
 return pump
