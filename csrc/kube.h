@@ -185,7 +185,8 @@ KUBE_API bool kube_engine_is_ours(const kube_engine *engine);
 /*
 ** For a program with an event loop of its own: watch fd for reading, wait at most timeout ms (-1:
 ** for ever), then step, then serve every call that next_ready gives before waiting again. The fd
-** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout. step
+** becomes readable for timers too, so a loop that cannot set time-outs may ignore timeout, if it asks
+** for the fd again (the same each time) after it has started calls or read from them. step
 ** fails only as a whole (KUBE_ESYSTEM, KUBE_EUSAGE after a fork): what goes wrong with a call is
 ** the call's.
 */

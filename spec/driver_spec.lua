@@ -76,11 +76,14 @@ describe("timers", function()
     for _ = 1, 200 do
       local heap, list, serial = timers.new(), {}, 0
       for _ = 1, 200 do
-        if math.random() < 0.6 then
+        local dice = math.random()
+        if dice < 0.6 then
           local due = math.random(0, 50)
           serial = serial + 1
-          heap:add(due, serial)
-          list[#list + 1] = { due = due, value = serial }
+          list[#list + 1] = { due = due, value = serial, entry = heap:add(due, serial) }
+        elseif dice < 0.75 and #list > 0 then
+          local removed = table.remove(list, math.random(#list))
+          for _ = 1, 2 do heap:remove(removed.entry) end
         else
           local now = math.random(0, 50)
           local value = heap:take(now)

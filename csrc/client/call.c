@@ -8,8 +8,7 @@
 #include "status.h"
 
 enum {
-  REFUSAL_CEILING = 1 << 20,   /* bytes of an answer that says why not */
-  DOCUMENT_CEILING = 256 << 20 /* bytes of one object */
+  REFUSAL_CEILING = 1 << 20 /* bytes of an answer that says why not */
 };
 
 /* ---- life ---- */
@@ -30,7 +29,7 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
   call->mode = mode;
   call->request = *request;
   memset(request, 0, sizeof *request);
-  call->ceiling = DOCUMENT_CEILING;
+  call->ceiling = KUBE_SHORT_CEILING;
   call->timeout = timeout;
   call->deadline = -1;
   return call;
@@ -39,13 +38,13 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
 void kube_call_hang_up(kube_call *call) {
   if (call->transfer == NULL) return;
   kube_call_info_get(call, &call->last);
-  kube_client_hang_up(call->client, call->transfer, &call->request, call->mode->http1);
+  kube_client_hang_up(call->client, call->transfer, &call->request);
   call->transfer = NULL;
 }
 
 void kube_call_free(kube_call *call) {
   if (call == NULL) return;
-  kube_client_hang_up(call->client, call->transfer, &call->request, call->mode->http1);
+  kube_client_hang_up(call->client, call->transfer, &call->request);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);
@@ -91,6 +90,7 @@ static kube_status fail_late(kube_call *call, kube_error *err) {
             call->state == KUBE_CALL_BODY ? "the answer did not end" : "no answer",
             (long long)call->timeout);
   kube_call_say_what(call, err);
+  if (call->transfer) kube_transfer_distrust(call->transfer);
   return fail_for_good(call, err);
 }
 
@@ -103,8 +103,7 @@ static kube_status end_in_time(kube_call *call) {
 /* ---- the states ---- */
 
 static kube_status send_request(kube_call *call, kube_error *err) {
-  call->transfer =
-      kube_client_send(call->client, &call->handle, &call->request, call->mode->http1, err);
+  call->transfer = kube_client_send(call->client, &call->handle, &call->request, err);
   if (call->transfer == NULL) {
     kube_call_say_what(call, err);
     return fail_for_good(call, err);
@@ -236,6 +235,7 @@ static bool is_silent(const kube_call *call) {
 /* The peer is gone without a word: in whatever state, that connection is over. */
 static kube_status fail_silent(kube_call *call, kube_error *err) {
   kube_fail(err, KUBE_ETIMEOUT, "the watch fell silent: the server did not end it in time");
+  kube_transfer_distrust(call->transfer);
   kube_call_say_what(call, err);
   return fail_or_recover(call, err);
 }

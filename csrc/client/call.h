@@ -30,7 +30,6 @@ typedef enum kube_call_state {
 } kube_call_state;
 
 typedef struct kube_call_mode {
-  bool http1; /* the body may have to wait for its reader */
   bool lasts; /* its timeout is how long it is wanted, not how long it may take */
 
   /* The status code is a success: get ready for the body. */
@@ -58,6 +57,7 @@ typedef struct kube_watch_state {
   bool certain;        /* no object older than version is still to come: it may be used */
   bool connected_once; /* later failures are retried */
   bool progress;       /* this connection brought something */
+  bool busy;           /* and so much that the next is not shared */
   bool bookmarks, no_resume, error_on_expired; /* as asked */
   int64_t timeout_seconds;
   int failures;       /* in a row */

@@ -71,6 +71,29 @@ static kube_status use_server_name(kube_client *client, kube_error *err) {
 
 /* ---- life ---- */
 
+/*
+** Connections are counted for each host and port as libcurl counts them: those of a proxy are the
+** proxy's where there is no TLS.
+*/
+static kube_status find_peer(kube_client *client, kube_error *err) {
+  const kube_config *config = client->config;
+  const bool tls = kube_config_is_tls(config);
+  const authority real = authority_of(config->server);
+  const bool has_port = real.port < real.length;
+  kube_buffer name = {0};
+  kube_status status = !tls && config->proxy
+                           ? kube_buffer_add_text(&name, config->proxy, err)
+                           : kube_buffer_printf(&name, err, "%.*s:%.*s", real.host, real.text,
+                                                has_port ? real.length - real.port : 3,
+                                                has_port ? real.text + real.port
+                                                : tls    ? "443"
+                                                         : "80");
+  const char *text = status == KUBE_OK ? kube_buffer_text(&name, err) : NULL;
+  if (text) client->peer = kube_peer_get(&client->engine->peers, text, !tls, err);
+  kube_buffer_clear(&name);
+  return client->peer ? KUBE_OK : KUBE_ENOMEM;
+}
+
 kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err) {
   kube_client *client;
   kube_error local;
@@ -90,6 +113,7 @@ kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_erro
     status = use_server_name(client, err);
   else if ((client->base = kube_text_copy(config->server, err)) == NULL)
     status = KUBE_ENOMEM;
+  if (status == KUBE_OK) status = find_peer(client, err);
   if (status == KUBE_OK) return client;
   kube_client_free(client);
   return NULL;
@@ -103,6 +127,7 @@ kube_client *kube_client_retain(kube_client *client) {
 void kube_client_free(kube_client *client) {
   if (client == NULL || --client->references > 0) return;
   kube_transfer_free(client->spare);
+  kube_peer_free(client->peer);
   free(client->base);
   free(client->connect_to);
   free(client->host);
@@ -143,22 +168,22 @@ static kube_status add_headers(kube_client *client, kube_transfer *t, const kube
 
 /* Starts a new transfer for the request. */
 static kube_transfer *send_new(kube_client *client, kube_handle *handle,
-                               const kube_request *request, bool http1, const char *url,
-                               kube_error *err) {
+                               const kube_request *request, const char *url, kube_error *err) {
   const kube_config *config = client->config;
   kube_transfer *t = kube_transfer_new(handle, err);
-  kube_transfer_options options = {.method = request->method,
+  kube_transfer_options options = {.peer = client->peer,
+                                   .kind = request->kind,
+                                   .method = request->method,
                                    .url = url,
                                    .proxy = config->proxy,
                                    .connect_to = client->connect_to,
-                                   .http1 = http1,
                                    .compression = !config->disable_compression};
   if (t == NULL || add_headers(client, t, request, err) != KUBE_OK) goto failed;
   if (kube_config_is_tls(config)) options.tls = &config->tls;
   if (kube_buffer_length(&request->body)) {
     /* Not on a shared HTTP/2 connection: when the server ends that (GOAWAY), libcurl 7.88 fails
     ** half of the writes under way on it, or loses what is answered (measured). */
-    options.http1 = true;
+    options.kind = KUBE_WRITE;
     options.body = kube_buffer_bytes(&request->body);
     options.body_length = kube_buffer_length(&request->body);
   }
@@ -169,9 +194,9 @@ failed:
 }
 
 /* The gets of a client differ in their URLs alone, unless they ask for something special. */
-static bool is_plain_get(const kube_request *request, bool http1) {
-  return !http1 && request->accept == NULL && kube_buffer_length(&request->body) == 0 &&
-         strcmp(request->method, "GET") == 0;
+static bool is_plain_get(const kube_request *request) {
+  return request->kind == KUBE_SHORT && request->accept == NULL &&
+         kube_buffer_length(&request->body) == 0 && strcmp(request->method, "GET") == 0;
 }
 
 static kube_transfer *send_spare(kube_client *client, kube_handle *handle, const char *url,
@@ -184,7 +209,7 @@ static kube_transfer *send_spare(kube_client *client, kube_handle *handle, const
 }
 
 kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
-                                const kube_request *request, bool http1, kube_error *err) {
+                                const kube_request *request, kube_error *err) {
   kube_buffer buffer = {0};
   kube_transfer *t = NULL;
   const char *url = NULL;
@@ -192,17 +217,15 @@ kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
   if (status == KUBE_OK) status = kube_query_write(&request->query, &buffer, err);
   if (status == KUBE_OK) url = kube_buffer_text(&buffer, err);
   if (url)
-    t = client->spare && is_plain_get(request, http1)
-            ? send_spare(client, handle, url, err)
-            : send_new(client, handle, request, http1, url, err);
+    t = client->spare && is_plain_get(request) ? send_spare(client, handle, url, err)
+                                               : send_new(client, handle, request, url, err);
   kube_buffer_clear(&buffer);
   return t;
 }
 
-void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request,
-                         bool http1) {
-  if (transfer && client->spare == NULL && is_plain_get(request, http1) &&
-      kube_transfer_park(transfer))
+void kube_client_hang_up(kube_client *client, kube_transfer *transfer,
+                         const kube_request *request) {
+  if (transfer && client->spare == NULL && is_plain_get(request) && kube_transfer_park(transfer))
     client->spare = transfer;
   else
     kube_transfer_free(transfer);

@@ -14,6 +14,7 @@ struct kube_client {
   char *base;       /* what paths are put behind: the server, or its name to verify with its port */
   char *connect_to; /* "::host:port" when base does not name the real host; NULL */
   char *host;       /* then the Host header the server expects; NULL */
+  kube_peer *peer;
   kube_transfer *spare; /* a parked get of ours; NULL */
 };
 
@@ -21,14 +22,12 @@ kube_client *kube_client_retain(kube_client *client);
 
 /*
 ** Starts the transfer of a request: base and path and query, identity, Accept, User-Agent. The body
-** stays in the request, which must outlive the transfer. http1: the answer may have to wait for its
-** reader, so it gets a connection of its own. NULL and *err when it cannot be sent.
+** stays in the request, which must outlive the transfer. NULL and *err when it cannot be sent.
 */
 kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
-                                const kube_request *request, bool http1, kube_error *err);
+                                const kube_request *request, kube_error *err);
 
 /* Takes back what send gave for that request: frees it, or keeps it for the next that is like it. */
-void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request,
-                         bool http1);
+void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request);
 
 #endif

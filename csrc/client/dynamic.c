@@ -84,6 +84,7 @@ kube_call *kube_dynamic_list(kube_client *client, const kube_resource *resource,
   set(&s, "continue", o->continue_token);
   set_integer(&s, "limit", o->limit > 0 ? o->limit : PAGE);
   set_integer(&s, "timeoutSeconds", o->timeout_seconds);
+  s.request.kind = KUBE_LIST;
   call = start(client, &kube_list_mode, &s, o->timeout);
   if (call) call->one_page = o->one_page;
   return call;

@@ -93,4 +93,4 @@ static void take(kube_call *call) {
   kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));
 }
 
-const kube_call_mode kube_list_mode = {.http1 = true, .begin = begin, .read = read, .take = take};
+const kube_call_mode kube_list_mode = {.begin = begin, .read = read, .take = take};

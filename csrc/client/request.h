@@ -5,6 +5,7 @@
 #ifndef KUBE_CLIENT_REQUEST_H
 #define KUBE_CLIENT_REQUEST_H
 
+#include "core/peer.h"
 #include "query.h"
 
 typedef struct kube_request {
@@ -14,6 +15,7 @@ typedef struct kube_request {
   char *path;               /* escaped: "/api/v1/namespaces/default/pods" */
   kube_query query;
   kube_buffer body;
+  kube_kind kind; /* how the answer is expected */
 } kube_request;
 
 /*

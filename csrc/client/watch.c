@@ -6,6 +6,14 @@
 ** these says what else was seen, so a version counts only once a BOOKMARK, MODIFIED or DELETED came
 ** (or the caller gave one). A connection that breaks before that starts from the beginning.
 **
+** A connection is of one of two kinds (core/peer.h), chosen anew for each:
+**   KUBE_WATCH  its own, on which the server waits for a slow reader. From the beginning, when much
+**               may come; after one that was busy; and for who wants no second connection
+**   KUBE_QUIET  shared with other quiet watches where the server speaks HTTP/2. From a certain
+**               version. It may not wait for its reader: when too much is unread, or when it turns
+**               out to be busy, what is whole is still given, that exchange alone ends, and a
+**               KUBE_WATCH goes on from the last event (move_out)
+**
 ** | case                            | client-go RetryWatcher | here                               |
 ** | no resourceVersion              | refused                | the objects there are come first   |
 ** | 410 Expired                     | delivered, the end     | starts again, unless asked not to  |
@@ -24,7 +32,13 @@ enum {
   MAX_BACKOFF = 30000,
   MIN_TIMEOUT = 300, /* seconds that one connection lasts: 5 to 10 minutes at random */
   VERY_SHORT = 1000, /* ms: a connection that ends sooner, and brought nothing, is a failure */
-  GRACE = 30000      /* ms of silence after the server should have ended the connection */
+  GRACE = 30000,     /* ms of silence after the server should have ended the connection */
+  /*
+  ** A watch is busy that brings more than so many bytes at once and so many each second: some events
+  ** a second. Each wakes all the watches on a shared connection (1.3 us each, measured).
+  */
+  QUIET_BURST = 256 * 1024,
+  QUIET_RATE = 16 * 1024
 };
 
 static bool is_expired(const kube_error *err) {
@@ -46,15 +60,22 @@ static bool is_passing(const kube_error *err) {
 
 /* ---- connecting again ---- */
 
-/* Makes the query say from where, and for how long, in a connection that begins at start. */
-static kube_status aim(kube_watch_state *w, kube_query *query, kube_engine *engine, long long start,
-                       kube_error *err) {
+/* What the next connection is. */
+static kube_kind kind_of(const kube_watch_state *w) {
+  return w->certain && !w->busy && !w->no_resume ? KUBE_QUIET : KUBE_WATCH;
+}
+
+/* Makes the request say from where, and for how long, in a connection that begins at start. */
+static kube_status aim(kube_watch_state *w, kube_request *request, kube_engine *engine,
+                       long long start, kube_error *err) {
+  kube_query *query = &request->query;
   int64_t seconds = w->timeout_seconds;
   kube_status status = kube_query_set(query, "resourceVersion", w->version, err);
   if (seconds <= 0) seconds = MIN_TIMEOUT + kube_engine_random(engine, MIN_TIMEOUT);
   if (status == KUBE_OK) status = kube_query_set_integer(query, "timeoutSeconds", seconds, err);
   w->idle_due = start + seconds * 1000 + GRACE;
-  w->progress = false;
+  request->kind = kind_of(w);
+  w->progress = w->busy = false;
   return status;
 }
 
@@ -67,11 +88,19 @@ static long long backoff(kube_call *call, int retry_after) {
   return ms > retry_after * 1000LL ? ms : retry_after * 1000LL;
 }
 
+static bool is_busy(const kube_call *call) {
+  const long long ms = kube_engine_now(call->client->engine) - call->watch.since;
+  kube_transfer_info info;
+  kube_transfer_info_get(call->transfer, &info);
+  return info.bytes > QUIET_BURST + ms * QUIET_RATE / 1000;
+}
+
 /* Connects again: at once where the last connection was of use, else after a rest. */
 static kube_status reconnect(kube_call *call, int retry_after, kube_error *err) {
   kube_watch_state *w = &call->watch;
   bool at_once = w->progress && retry_after == 0;
   kube_status status;
+  w->busy = w->busy || is_busy(call);
   kube_call_hang_up(call);
   if (!w->certain) {
     w->version[0] = '\0';
@@ -85,7 +114,7 @@ static kube_status reconnect(kube_call *call, int retry_after, kube_error *err) 
   call->rest = kube_engine_now(call->client->engine);
   if (!at_once) call->rest += backoff(call, retry_after);
   call->state = KUBE_CALL_RESTING;
-  return aim(w, &call->request.query, call->client->engine, call->rest, err);
+  return aim(w, &call->request, call->client->engine, call->rest, err);
 }
 
 /* 410: what lies between is lost to this watch; it starts again from what there is now. */
@@ -177,9 +206,21 @@ static kube_status end(kube_call *call, kube_error *err) {
   return reconnect(call, 0, err) == KUBE_OK ? KUBE_AGAIN : err->status;
 }
 
+/* Goes on alone, at once: the connection was of use, or it would not be full. */
+static kube_status move_out(kube_call *call, kube_error *err) {
+  call->watch.busy = call->watch.progress = true;
+  return reconnect(call, 0, err) == KUBE_OK ? KUBE_AGAIN : err->status;
+}
+
+static bool has_to_move_out(const kube_call *call) {
+  return kube_transfer_is_full(call->transfer) ||
+         (kube_transfer_is_shared(call->transfer) && is_busy(call));
+}
+
 /* No whole event is there yet: will there be one? */
 static kube_status wait_for_more(kube_call *call, kube_status result, kube_error *broken,
                                  kube_error *err) {
+  if (has_to_move_out(call)) return move_out(call, err);
   if (result == KUBE_EOF) return end(call, err);
   if (result != KUBE_AGAIN) {
     *err = *broken;
@@ -210,7 +251,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
 }
 
 const kube_call_mode kube_watch_mode = {
-    .http1 = true, .lasts = true, .begin = begin, .read = read, .take = take, .recover = recover};
+    .lasts = true, .begin = begin, .read = read, .take = take, .recover = recover};
 
 /* ---- starting ---- */
 
@@ -246,7 +287,7 @@ kube_call *kube_watch_new(kube_client *client, kube_request *request, const kube
   kube_status status = set_version(&w, o, err);
   if (status == KUBE_OK) status = set_query(&request->query, o, err);
   if (status == KUBE_OK)
-    status = aim(&w, &request->query, client->engine, kube_engine_now(client->engine), err);
+    status = aim(&w, request, client->engine, kube_engine_now(client->engine), err);
   if (status != KUBE_OK) {
     kube_request_clear(request);
     return NULL;

@@ -24,24 +24,32 @@ static bool is_http2(const SSL *session) {
   return length == 2 && memcmp(name, "h2", 2) == 0;
 }
 
-static bool is_held(const kube_claim *claims, const void *connection) {
+/* How many claim it. */
+static int holders(const kube_claim *claims, const void *connection) {
   const kube_claim *claim;
+  int n = 0;
   for (claim = claims->next; claim != claims; claim = claim->next)
-    if (claim->connection == connection) return true;
-  return false;
+    n += claim->connection == connection;
+  return n;
 }
 
-bool kube_claim_take(kube_claim *claims, kube_claim *claim, CURL *easy) {
+bool kube_claim_take(kube_claim *claims, kube_claim *claim, CURL *easy, bool *http2) {
   SSL *session = session_of(easy);
   kube_claim_drop(claim);
+  *http2 = session && is_http2(session);
   if (session == NULL) return true;
-  if (!is_http2(session) && is_held(claims, session)) return false;
+  if (!SSL_is_init_finished(session)) return false;
+  if (!*http2 && holders(claims, session) > 0) return false;
   claim->connection = session;
   claim->next = claims;
   claim->previous = claims->previous;
   claims->previous->next = claim;
   claims->previous = claim;
   return true;
+}
+
+bool kube_claim_is_alone(const kube_claim *claims, const kube_claim *claim) {
+  return claim->connection && holders(claims, claim->connection) == 1;
 }
 
 void kube_claim_drop(kube_claim *claim) {

@@ -2,14 +2,11 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -17,7 +14,7 @@
 
 enum {
   BATCH = 64,           /* descriptors served between two looks at epoll */
-  IDLE_CONNECTIONS = 64 /* kept open for reuse */
+  IDLE_CONNECTIONS = 64 /* kept open for reuse, those in use included */
 };
 
 /* ---- what libcurl tells us: callbacks only note ---- */
@@ -63,31 +60,41 @@ static kube_status check_libcurl(kube_error *err) {
   return KUBE_OK;
 }
 
-static kube_status open_pool(kube_engine *engine, kube_pool *pool, kube_error *err) {
-  pool->engine = engine;
-  pool->due = -1;
+/* How many connections a pool keeps, and may have with a host; libcurl's defaults for watches. */
+static void set_limits(CURLM *multi, kube_way way) {
+  if (way == KUBE_WAY_SHORT || way == KUBE_WAY_WRITES || way == KUBE_WAY_LISTS)
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+  /* Who has a turn finds one that is free: this makes libcurl close what another user of the same
+  ** host left behind. */
+  if (way == KUBE_WAY_SHORT || way == KUBE_WAY_WRITES)
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)KUBE_TURNS);
+}
+
+CURLM *kube_engine_pool(kube_engine *engine, kube_way way) {
+  kube_pool *pool = &engine->pools[way];
+  if (pool->multi) return pool->multi;
   pool->multi = curl_multi_init();
-  if (pool->multi == NULL) return kube_fail_memory(err, "an engine");
+  if (pool->multi == NULL) return NULL;
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
-  return KUBE_OK;
+  set_limits(pool->multi, way);
+  return pool->multi;
 }
 
-static kube_status open_pools(kube_engine *engine, kube_error *err) {
-  kube_status status = KUBE_OK;
+static void init_pools(kube_engine *engine) {
   int i;
-  for (i = 0; i < KUBE_POOLS && status == KUBE_OK; i++)
-    status = open_pool(engine, &engine->pools[i], err);
-  return status;
+  for (i = 0; i < KUBE_WAYS; i++) {
+    engine->pools[i].engine = engine;
+    engine->pools[i].due = -1;
+  }
 }
 
 static void close_pools(kube_engine *engine) {
   int i;
-  for (i = 0; i < KUBE_POOLS; i++)
+  for (i = 0; i < KUBE_WAYS; i++)
     if (engine->pools[i].multi) curl_multi_cleanup(engine->pools[i].multi);
 }
 
@@ -105,12 +112,13 @@ kube_engine *kube_engine_new(kube_error *err) {
   engine->poller.fd = engine->poller.timer = -1;
   engine->ready.next = engine->ready.previous = &engine->ready;
   kube_claims_init(&engine->claims);
+  init_pools(engine);
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* never undone: see design, nginx */
     kube_fail(err, KUBE_ESYSTEM, "libcurl does not start");
     goto failed;
   }
   if (kube_tls_check_library(err) != KUBE_OK || check_libcurl(err) != KUBE_OK ||
-      kube_poller_open(&engine->poller, err) != KUBE_OK || open_pools(engine, err) != KUBE_OK)
+      kube_poller_open(&engine->poller, err) != KUBE_OK)
     goto failed;
   return engine;
 failed:
@@ -123,22 +131,15 @@ kube_engine *kube_engine_retain(kube_engine *engine) {
   return engine;
 }
 
-/* In a child: the parent goes on with the connections, so they are closed here without a word. */
-static void abandon(kube_engine *engine) {
-  size_t i;
-  for (i = 0; i < engine->socket_count; i++) close(engine->sockets[i]);
-}
-
 void kube_engine_free(kube_engine *engine) {
   if (engine == NULL || --engine->references > 0) return;
-  if (!kube_engine_is_ours(engine)) {
-    abandon(engine);
-  } else {
+  if (kube_engine_is_ours(engine))
     close_pools(engine);
-  }
+  else /* a child: the parent goes on with the connections */
+    kube_sockets_abandon(&engine->sockets);
   kube_poller_close(&engine->poller);
   kube_timers_clear(&engine->timers);
-  free(engine->sockets);
+  kube_sockets_clear(&engine->sockets);
   free(engine);
 }
 
@@ -149,49 +150,6 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err) {
   return kube_fail(err, KUBE_EUSAGE,
                    "this engine belongs to process %d, which forked: make a new one",
                    (int)engine->pid);
-}
-
-/* ---- sockets: opened close-on-exec and remembered ---- */
-
-/*
-** A peer that died without a word is noticed within about a minute: when it does not confirm what was
-** sent, or does not answer three questions of TCP's keepalive.
-*/
-static void expect_answers(int fd) {
-  const unsigned int patience = 60000; /* ms */
-  const int questions = 3;
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof questions);
-}
-
-curl_socket_t kube_engine_open_socket(void *arg, curlsocktype purpose,
-                                      struct curl_sockaddr *address) {
-  kube_engine *engine = arg;
-  int fd;
-  (void)purpose;
-  if (engine->socket_count == engine->socket_size) {
-    size_t size = engine->socket_size ? engine->socket_size * 2 : 16;
-    int *sockets = realloc(engine->sockets, size * sizeof *sockets);
-    if (sockets == NULL) return CURL_SOCKET_BAD;
-    engine->sockets = sockets;
-    engine->socket_size = size;
-  }
-  fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-  if (address->family != AF_UNIX) expect_answers(fd);
-  engine->sockets[engine->socket_count++] = fd;
-  return fd;
-}
-
-int kube_engine_close_socket(void *arg, curl_socket_t fd) {
-  kube_engine *engine = arg;
-  size_t i;
-  for (i = 0; i < engine->socket_count; i++) {
-    if (engine->sockets[i] != fd) continue;
-    engine->sockets[i] = engine->sockets[--engine->socket_count];
-    break;
-  }
-  return close(fd);
 }
 
 /* ---- handles ---- */
@@ -251,22 +209,25 @@ static long long next_due(const kube_engine *engine) {
   const kube_timer *first = kube_timers_first(&engine->timers);
   long long due = first ? first->due : -1;
   int i;
-  for (i = 0; i < KUBE_POOLS; i++) {
+  for (i = 0; i < KUBE_WAYS; i++) {
     long long own = engine->pools[i].due;
     if (own >= 0 && (due < 0 || own < due)) due = own;
   }
   return due;
 }
 
-/* Keeps the descriptor's own timer in step with what is due. */
-void kube_engine_arm(kube_engine *engine) {
+/*
+** Sees to it that the descriptor is readable when something is due. One that is so earlier, for what
+** has been done meanwhile, costs one step in vain, and less than setting it each time.
+*/
+static void arm(kube_engine *engine) {
   long long due, now;
   bool fired;
   if (!engine->lent) return;
   due = next_due(engine);
   now = kube_engine_now(engine);
   fired = engine->armed >= 0 && engine->armed <= now;
-  if (due == engine->armed && !fired) return;
+  if (!fired && (due < 0 || (engine->armed >= 0 && engine->armed <= due))) return;
   engine->armed = due;
   kube_poller_arm(&engine->poller, due < 0 ? -1 : due > now ? due - now : 0);
 }
@@ -274,13 +235,11 @@ void kube_engine_arm(kube_engine *engine) {
 void kube_engine_advance(kube_engine *engine, long long ms) {
   engine->skew += ms;
   engine->armed = 0; /* as good as fired */
-  kube_engine_arm(engine);
+  arm(engine);
 }
 
 kube_status kube_handle_set_due(kube_handle *handle, long long due, kube_error *err) {
-  kube_status status = kube_timers_set(&handle->engine->timers, &handle->timer, due, err);
-  if (status == KUBE_OK) kube_engine_arm(handle->engine);
-  return status;
+  return kube_timers_set(&handle->engine->timers, &handle->timer, due, err);
 }
 
 void kube_handle_drop_due(kube_handle *handle) {
@@ -298,7 +257,7 @@ uint32_t kube_engine_random(kube_engine *engine, uint32_t bound) {
 
 int kube_engine_fd(kube_engine *engine) {
   engine->lent = true;
-  kube_engine_arm(engine);
+  arm(engine);
   return engine->poller.fd;
 }
 
@@ -334,7 +293,7 @@ static void serve_timers(kube_engine *engine) {
   long long now = kube_engine_now(engine);
   kube_timer *first;
   int i, running;
-  for (i = 0; i < KUBE_POOLS; i++) {
+  for (i = 0; i < KUBE_WAYS; i++) {
     kube_pool *pool = &engine->pools[i];
     if (pool->due < 0 || pool->due > now) continue;
     pool->due = -1;
@@ -357,11 +316,26 @@ static void note_finished(CURLM *multi) {
   }
 }
 
-/* What libcurl has to do because of the time, and what that brought to an end. */
+static void serve_peers(kube_engine *engine) {
+  kube_peer *peer;
+  for (peer = engine->peers; peer; peer = peer->next) kube_transfer_serve(peer);
+}
+
+/*
+** What libcurl has to do because of the time, what that brought to an end, and who may go now: each
+** of these may be sent at once, and let the next go.
+*/
 static void serve_time(kube_engine *engine) {
+  bool again;
   int i;
-  serve_timers(engine);
-  for (i = 0; i < KUBE_POOLS; i++) note_finished(engine->pools[i].multi);
+  do {
+    serve_timers(engine);
+    for (i = 0; i < KUBE_WAYS; i++)
+      if (engine->pools[i].multi) note_finished(engine->pools[i].multi);
+    again = engine->news;
+    engine->news = false;
+    if (again) serve_peers(engine);
+  } while (again);
 }
 
 /*
@@ -386,7 +360,7 @@ static kube_status wait_and_step(kube_engine *engine, int timeout, bool *in_vain
   if (happened > 0) *in_vain = false;
   serve_sockets(engine, events, n);
   serve_time(engine);
-  kube_engine_arm(engine);
+  arm(engine);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   if (failed) return kube_fail(err, KUBE_ESYSTEM, "cannot wait: %s", strerror(failed));
   if (!engine->lost_socket) return KUBE_OK;

@@ -1,9 +1,13 @@
 /* One HTTP exchange on libcurl; the contract is in transfer.h. */
 #include "transfer.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 /*
 ** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
@@ -15,46 +19,66 @@ enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
   KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
   KEEPALIVE_EVERY = 15,
-  STREAM_BUFFER = 256 * 1024, /* bytes read at once of what is long: lists, watches */
-  PARKED_BODY = 64 * 1024,    /* bytes of room that a parked transfer keeps */
-  HEADERS_CEILING = 1 << 20   /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
+  SILENCE = 30000, /* ms without a byte for many: so long Go's transport waits before it asks */
+  LIST_BUFFER = 256 * 1024, /* bytes read at once of what is long, and gone soon */
+  PARKED_BODY = 64 * 1024,  /* bytes of room that a parked transfer keeps */
+  HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
 struct kube_transfer {
   kube_engine *engine; /* which outlives it */
   kube_handle *handle; /* of the call it belongs to, which outlives it; NULL when parked */
+  kube_peer *peer;     /* which outlives it; NULL before it is started */
+  kube_turn turn;      /* zeroed when it does not go, or has ended */
   CURL *easy;
-  CURLM *multi; /* the pool it is in */
+  CURLM *multi; /* the pool it was in last */
   struct curl_slist *headers;
   struct curl_slist *connect_to;
   kube_buffer body; /* what came and was not taken */
+  kube_buffer late; /* shared: what came while somebody read the body */
   size_t high_water;
   size_t headers_length; /* of all that came, trailers too */
   int code;              /* once all headers are there */
+  bool shared;           /* it goes over a connection on which nobody may wait */
   bool once;             /* it may change something: never sent twice */
   bool sent;             /* it went out */
   bool again;            /* and once more, on another connection */
   bool collided;         /* libcurl chose a connection that another one sends on */
+  bool misplaced;        /* what was to be shared is not HTTP/2 */
+  bool distrusted;       /* see kube_transfer_distrust */
+  bool no_descriptors;   /* this process may open no more */
   kube_claim claim;
-  bool added;   /* libcurl's multi knows it */
-  bool paused;  /* libcurl holds back bytes until we take some */
-  bool held;    /* somebody reads the body: it must not move */
-  bool ended;   /* nothing comes any more; result says why */
-  bool no_room; /* the body did not fit into memory */
+  long long sent_at, skew;    /* when it went out, and the engine's skew then */
+  int local_port, peers_port; /* of its connection */
+  bool added;                 /* libcurl's multi knows it */
+  bool paused;                /* libcurl holds back bytes until we take some */
+  bool full;                  /* it was ended instead */
+  bool held;                  /* somebody reads the body: it must not move */
+  bool ended;                 /* nothing comes any more; result says why */
+  bool no_room;               /* the body did not fit into memory */
   CURLcode result;
   char detail[CURL_ERROR_SIZE];
 };
 
 /* ---- what libcurl tells us: callbacks only note ---- */
 
+static size_t unread(const kube_transfer *t) {
+  return kube_buffer_length(&t->body) + kube_buffer_length(&t->late);
+}
+
+/* The mark is reached, or nothing may move: what libcurl is to be told. */
+static size_t stop_or_wait(kube_transfer *t) {
+  t->paused = !t->shared;
+  t->full = t->shared;
+  return t->shared ? 0 : CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
   kube_transfer *t = arg;
+  kube_buffer *to = t->held ? &t->late : &t->body;
   (void)one;
-  if (t->held || kube_buffer_length(&t->body) >= t->high_water) {
-    t->paused = true;
-    return CURL_WRITEFUNC_PAUSE;
-  }
-  if (kube_buffer_add(&t->body, bytes, n, NULL) != KUBE_OK) {
+  if (unread(t) >= t->high_water || (t->held && !t->shared)) return stop_or_wait(t);
+  if (kube_buffer_add(to, bytes, n, NULL) != KUBE_OK) {
     t->no_room = true;
     return 0;
   }
@@ -79,35 +103,148 @@ static size_t on_header(char *line, size_t one, size_t n, void *arg) {
 }
 
 /*
+** A shared way leads to HTTP/2, most of the time. Tells the peer, and whoever waits for that; not of
+** a connection that is another's: there is one to be made yet.
+*/
+static bool may_share(kube_transfer *t) {
+  bool http2;
+  t->collided = !kube_claim_take(&t->engine->claims, &t->claim, t->easy, &http2);
+  if (t->collided) return false;
+  t->misplaced = t->turn.kind == KUBE_QUIET && !http2;
+  kube_peer_sent(&t->turn, http2);
+  if (kube_peer_is_awaited(t->peer)) t->engine->news = true;
+  return !t->misplaced;
+}
+
+/*
 ** When a connection that was used again breaks before the answer, libcurl sends the request anew.
 ** What may change something has perhaps been done: it goes out once (as in Go's net/http).
 */
 static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port) {
   kube_transfer *t = arg;
-  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  (void)ip, (void)local_ip;
   if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
-  t->collided = !kube_claim_take(&t->engine->claims, &t->claim, t->easy);
-  if (t->collided) return CURL_PREREQFUNC_ABORT;
+  if (t->shared && !may_share(t)) return CURL_PREREQFUNC_ABORT;
   t->again = t->sent;
   t->sent = true;
+  t->sent_at = kube_engine_now(t->engine);
+  t->skew = t->engine->skew;
+  t->local_port = local_port;
+  t->peers_port = port;
   return CURL_PREREQFUNC_OK;
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+  kube_transfer *t = arg;
+  const int fd =
+      kube_sockets_open(&t->engine->sockets, address->family, address->socktype, address->protocol);
+  (void)purpose;
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE)) t->no_descriptors = true;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int on_close(void *arg, curl_socket_t fd) {
+  kube_engine *engine = arg; /* a connection outlives the transfer that opened it */
+  return kube_sockets_close(&engine->sockets, fd);
+}
+
+/* ---- going, in its turn ---- */
+
+static void set_way(kube_transfer *t, kube_way way) {
+  t->shared = kube_way_is_shared(way);
+  t->high_water =
+      t->shared && t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1 : HIGH_WATER;
+  curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+                   (long)(t->shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE,
+                   (long)(way == KUBE_WAY_LISTS ? LIST_BUFFER : CURL_MAX_WRITE_SIZE));
+}
+
+static void end(kube_transfer *t, CURLcode result) {
+  t->ended = true;
+  t->result = result;
+  kube_peer_leave(&t->turn);
+  kube_handle_wake(t->handle);
+}
+
+/* Hands it to libcurl. */
+static void launch(kube_transfer *t) {
+  t->multi = kube_engine_pool(t->engine, t->turn.way);
+  set_way(t, t->turn.way);
+  t->added = t->multi && curl_multi_add_handle(t->multi, t->easy) == CURLM_OK;
+  if (!t->added) end(t, CURLE_OUT_OF_MEMORY);
+}
+
+static kube_transfer *owner_of(kube_turn *turn) {
+  return (kube_transfer *)((char *)turn - offsetof(kube_transfer, turn));
+}
+
+void kube_transfer_serve(kube_peer *peer) {
+  kube_turn *turn;
+  while ((turn = kube_peer_next(peer)) != NULL) launch(owner_of(turn));
+}
+
+static void go(kube_transfer *t, kube_kind kind) {
+  kube_peer_ask(t->peer, &t->turn, kind);
+  kube_transfer_serve(t->peer);
+}
+
+/* ---- the end ---- */
+
+static void take_back(kube_transfer *t) {
+  if (t->added) curl_multi_remove_handle(t->multi, t->easy);
+  t->added = false;
 }
 
 /* Nothing went out: the same again on a connection of its own. */
 static bool start_again(kube_transfer *t) {
   t->collided = false;
-  curl_multi_remove_handle(t->multi, t->easy);
+  take_back(t);
   curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
   t->added = curl_multi_add_handle(t->multi, t->easy) == CURLM_OK;
   return t->added;
 }
 
+/* The same, where nobody shares. */
+static void start_elsewhere(kube_transfer *t) {
+  t->collided = t->misplaced = false;
+  take_back(t);
+  kube_peer_leave(&t->turn);
+  go(t, KUBE_WATCH);
+}
+
+static bool could_not_connect(CURLcode result) {
+  return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY ||
+         result == CURLE_COULDNT_CONNECT || result == CURLE_OPERATION_TIMEDOUT;
+}
+
+/* As in Go's transport, who waited for a connection fails with it. */
+static void share_failure(const kube_transfer *t, kube_line line, CURLcode result) {
+  kube_turn *turn;
+  while ((turn = kube_peer_stranded(t->peer, line)) != NULL) {
+    kube_transfer *other = owner_of(turn);
+    memcpy(other->detail, t->detail, sizeof other->detail);
+    other->no_descriptors = t->no_descriptors;
+    end(other, result);
+  }
+}
+
 void kube_transfer_note_end(kube_transfer *t, CURLcode result) {
+  const kube_line line = t->turn.line;
   kube_claim_drop(&t->claim);
+  if (t->misplaced) {
+    start_elsewhere(t);
+    return;
+  }
   if (t->collided && start_again(t)) return;
-  t->ended = true;
-  t->result = result;
-  kube_handle_wake(t->handle);
+  if (result != CURLE_OK && t->code == 0 && kube_sockets_are_exhausted(t->engine->poller.fd))
+    t->no_descriptors = true;
+  end(t, result);
+  if (could_not_connect(result)) {
+    kube_peer_forget(t->peer);
+    share_failure(t, line, result);
+  }
+  kube_transfer_serve(t->peer);
 }
 
 /* ---- life ---- */
@@ -122,7 +259,6 @@ kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err) {
   }
   t->engine = handle->engine;
   t->handle = handle;
-  t->high_water = HIGH_WATER;
   return t;
 }
 
@@ -134,37 +270,63 @@ static void free_headers(struct curl_slist *headers) {
   curl_slist_free_all(headers);
 }
 
+/* Nothing came in time: is the connection to blame? Then it is of no use to anybody. */
+static void close_if_dead(const kube_transfer *t, bool alone) {
+  const int fd = kube_sockets_find(&t->engine->sockets, t->local_port, t->peers_port);
+  const long long silence = fd < 0 ? -1 : kube_sockets_silence(fd);
+  const long long skipped = t->engine->skew - t->skew;
+  const long long waited = kube_engine_now(t->engine) - t->sent_at;
+  if (silence < 0) return;
+  if (silence + skipped >= SILENCE || (alone && silence + skipped >= waited))
+    shutdown(fd, SHUT_RDWR); /* libcurl finds it so, and closes it */
+}
+
+/* Takes it out of libcurl's hands, and of the peer's. */
+static void withdraw(kube_transfer *t) {
+  const bool suspect = t->distrusted && t->shared && t->sent && !t->ended;
+  const bool alone = suspect && kube_claim_is_alone(&t->engine->claims, &t->claim);
+  kube_claim_drop(&t->claim);
+  take_back(t);
+  if (suspect) close_if_dead(t, alone);
+  if (t->turn.peer) {
+    kube_peer_leave(&t->turn);
+    kube_transfer_serve(t->peer);
+  }
+}
+
+void kube_transfer_distrust(kube_transfer *t) { t->distrusted = true; }
+
 void kube_transfer_free(kube_transfer *t) {
   if (t == NULL) return;
-  kube_claim_drop(&t->claim);
   /* In a child process the connections are the parent's: not a word to libcurl. */
-  if (kube_engine_check(t->engine, NULL) == KUBE_OK) {
-    if (t->added) curl_multi_remove_handle(t->multi, t->easy);
+  if (kube_engine_is_ours(t->engine)) {
+    withdraw(t);
     curl_easy_cleanup(t->easy);
-    kube_engine_arm(t->engine);
   }
+  kube_claim_drop(&t->claim);
+  kube_peer_leave(&t->turn);
   free_headers(t->headers);
   curl_slist_free_all(t->connect_to);
   kube_buffer_clear(&t->body);
+  kube_buffer_clear(&t->late);
   free(t);
 }
 
 /* libcurl 7.88 counts what it sent again over the whole life of a handle, and gives up at five. */
 bool kube_transfer_park(kube_transfer *t) {
   if (!t->ended || t->result != CURLE_OK || t->once || t->again || !t->added ||
-      kube_engine_check(t->engine, NULL) != KUBE_OK)
+      !kube_engine_is_ours(t->engine))
     return false;
-  kube_claim_drop(&t->claim);
-  curl_multi_remove_handle(t->multi, t->easy);
-  kube_engine_arm(t->engine);
+  withdraw(t);
   if (t->body.size > PARKED_BODY) kube_buffer_clear(&t->body);
   if (t->body.data) OPENSSL_cleanse(t->body.data, t->body.size); /* perhaps of a Secret */
   kube_buffer_reset(&t->body);
+  kube_buffer_clear_secret(&t->late);
   t->handle = NULL;
-  t->high_water = HIGH_WATER;
   t->headers_length = 0;
   t->code = 0;
-  t->sent = t->collided = t->added = t->paused = t->held = t->ended = t->no_room = false;
+  t->sent = t->collided = t->distrusted = t->no_descriptors = t->paused = t->full = t->held =
+      t->ended = t->no_room = false;
   t->detail[0] = '\0';
   return true;
 }
@@ -178,22 +340,14 @@ static kube_status set_url(CURL *easy, const char *url, kube_error *err) {
   }
 }
 
-/* Hands it to libcurl. */
-static kube_status add(kube_transfer *t, kube_error *err) {
-  if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
-    return kube_fail_memory(err, "a request");
-  t->added = true;
-  kube_engine_arm(t->engine);
-  return KUBE_OK;
-}
-
 kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
                                   kube_error *err) {
   kube_status status = kube_engine_check(t->engine, err);
   if (status != KUBE_OK || (status = set_url(t->easy, url, err)) != KUBE_OK) return status;
   t->handle = handle;
   curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 0L);
-  return add(t, err);
+  go(t, KUBE_SHORT);
+  return KUBE_OK;
 }
 
 static kube_status append(struct curl_slist **list, const char *line, kube_error *err) {
@@ -212,29 +366,16 @@ kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error 
 
 static void set_connection(kube_transfer *t) {
   CURL *easy = t->easy;
-  kube_engine *engine = t->engine;
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, kube_engine_open_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, engine);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, kube_engine_close_socket);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, engine);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->engine);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a slow resolver must not hold up a time-out */
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY);
-}
-
-/* Without TLS there is no HTTP/2 to share, and libcurl 7.88 lets who waits for it hang. */
-static void set_pool(kube_transfer *t, bool own) {
-  t->multi = t->engine->pools[own ? KUBE_POOL_OWN : KUBE_POOL_SHARED].multi;
-  if (own) {
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
-  } else {
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L); /* rather share than connect */
-  }
 }
 
 /* libcurl copies these: one that it had no room for would send something else, or elsewhere. */
@@ -284,12 +425,13 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   if (status == KUBE_OK) status = set_texts(t, options, err);
   if (status != KUBE_OK) return status;
   set_connection(t);
-  set_pool(t, options->http1 || options->tls == NULL);
   set_request(t, options);
   set_callbacks(t);
   if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
     return status;
-  return add(t, err);
+  t->peer = options->peer;
+  go(t, options->kind);
+  return KUBE_OK;
 }
 
 /* ---- reading ---- */
@@ -330,9 +472,19 @@ static kube_status kind_of(CURLcode code, const char *detail) {
   }
 }
 
+static kube_status fail_without_descriptors(kube_error *err) {
+  struct rlimit limit = {0};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return kube_fail(err, KUBE_ESYSTEM, "too many open files: this process may have %llu (ulimit -n)",
+                   (unsigned long long)limit.rlim_cur);
+}
+
 static kube_status failure(const kube_transfer *t, kube_error *err) {
   const char *detail = t->detail[0] ? t->detail : curl_easy_strerror(t->result);
   if (t->no_room) return kube_fail_memory(err, "the answer");
+  if (t->full)
+    return kube_fail(err, KUBE_ETOOLARGE, "%zu bytes came, and nobody took them", unread(t));
+  if (t->no_descriptors && t->code == 0) return fail_without_descriptors(err);
   if (t->headers_length > HEADERS_CEILING)
     return kube_fail(err, KUBE_ETOOLARGE, "headers of more than %d bytes", HEADERS_CEILING);
   if (strncmp(detail, "Unsupported proxy", 17) == 0) /* libcurl quotes it, password and all */
@@ -352,6 +504,10 @@ kube_slice kube_transfer_peek(const kube_transfer *t) {
   return bytes;
 }
 
+bool kube_transfer_is_full(const kube_transfer *t) { return t->full; }
+
+bool kube_transfer_is_shared(const kube_transfer *t) { return t->shared && t->sent; }
+
 bool kube_transfer_was_dropped(const kube_transfer *t) {
   return t->ended && (t->result == CURLE_HTTP2 || t->result == CURLE_HTTP2_STREAM) &&
          kube_transfer_code(t) == 0;
@@ -366,14 +522,25 @@ static void resume(kube_transfer *t) {
   if (!t->paused || t->held || t->ended || !kube_engine_is_ours(t->engine)) return;
   t->paused = false;
   curl_easy_pause(t->easy, CURLPAUSE_CONT); /* may call on_body at once */
-  kube_engine_arm(t->engine);
 }
 
 void kube_transfer_hold(kube_transfer *t) { t->held = true; }
 
+/* Nobody reads the body any more: what came meanwhile belongs behind it. */
+static void catch_up(kube_transfer *t) {
+  const size_t n = kube_buffer_length(&t->late);
+  if (n == 0) return;
+  if (kube_buffer_add(&t->body, kube_buffer_bytes(&t->late), n, NULL) != KUBE_OK) {
+    t->no_room = true;
+    end(t, CURLE_OUT_OF_MEMORY);
+  }
+  kube_buffer_clear(&t->late);
+}
+
 void kube_transfer_take(kube_transfer *t, size_t n) {
   t->held = false;
   kube_buffer_take(&t->body, n);
+  catch_up(t);
   if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
 }
 

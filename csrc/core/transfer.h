@@ -2,6 +2,8 @@
 ** One HTTP exchange: a request that goes out, and an answer that is read as it comes.
 ** A transfer retains its handle's engine and marks the handle as moved when headers, bytes or the
 ** end came. Reading is peek and take; what is not taken piles up to a mark, then the sender waits.
+** On a shared connection nobody may wait (peer.h): there the exchange ends at the mark, alone, and
+** what there is can still be read.
 */
 #ifndef KUBE_CORE_TRANSFER_H
 #define KUBE_CORE_TRANSFER_H
@@ -12,7 +14,11 @@
 
 typedef struct kube_transfer kube_transfer;
 
+enum { KUBE_SHORT_CEILING = 256 << 20 }; /* bytes of a KUBE_SHORT answer that come without a wait */
+
 typedef struct kube_transfer_options {
+  kube_peer *peer; /* must live until the transfer is freed */
+  kube_kind kind;
   const char *method;
   const char *url;
   const char *proxy;      /* NULL: none; the environment is never asked */
@@ -20,7 +26,6 @@ typedef struct kube_transfer_options {
   const kube_tls *tls;    /* must live until the transfer is freed; NULL for plain http */
   const char *body;       /* NULL: none; must live until the transfer is freed */
   size_t body_length;
-  bool http1;       /* a connection of its own: whatever may have to wait for its reader */
   bool compression; /* accept gzip */
 } kube_transfer_options;
 
@@ -29,7 +34,7 @@ kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err);
 /* Adds "Name: value" to the request; KUBE_EUSAGE when it holds a line break. */
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err);
 
-/* Sends; the answer comes while the engine steps. */
+/* Sends, at once or in its turn; the answer comes while the engine steps. */
 kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *options,
                                 kube_error *err);
 
@@ -50,6 +55,12 @@ void kube_transfer_take(kube_transfer *t, size_t n);
 /* KUBE_AGAIN while more may come; KUBE_EOF when the body is whole; else why it is not. */
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err);
 
+/* Whether it ended because its bytes were not taken in time: the rest is to be asked for again. */
+bool kube_transfer_is_full(const kube_transfer *t);
+
+/* Whether it goes over a shared connection; known once it was sent. */
+bool kube_transfer_is_shared(const kube_transfer *t);
+
 /* Whether the HTTP/2 connection ended before an answer came: other requests on it may be why. */
 bool kube_transfer_was_dropped(const kube_transfer *t);
 
@@ -63,6 +74,12 @@ typedef struct kube_transfer_info {
 } kube_transfer_info;
 void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info);
 
+/*
+** It is given up because nothing came in time. When it is freed then, and nothing at all came on its
+** shared connection either, that one is closed: else the next would wait in vain on it as well.
+*/
+void kube_transfer_distrust(kube_transfer *t);
+
 /* Frees at any moment, canceling what is under way; NULL is fine. */
 void kube_transfer_free(kube_transfer *t);
 
@@ -75,7 +92,8 @@ bool kube_transfer_park(kube_transfer *t);
 kube_status kube_transfer_restart(kube_transfer *t, kube_handle *handle, const char *url,
                                   kube_error *err);
 
-/* For the engine: the exchange is over. */
+/* For the engine: the exchange is over; who waits for a turn with the peer may go, if there is one. */
 void kube_transfer_note_end(kube_transfer *t, CURLcode result);
+void kube_transfer_serve(kube_peer *peer);
 
 #endif

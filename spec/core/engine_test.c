@@ -13,6 +13,7 @@ enum { PATIENCE = 60000 /* ms */ };
 /* What a call is to the engine: something with a handle, and here a transfer. */
 typedef struct probe {
   kube_handle handle;
+  kube_peer *peer;
   kube_transfer *transfer;
 } probe;
 
@@ -29,11 +30,13 @@ static kube_engine *new_engine(void) {
 static void probe_init(probe *p, kube_engine *engine) {
   memset(p, 0, sizeof *p);
   kube_handle_init(&p->handle, engine, (kube_call *)p);
+  p->peer = kube_peer_get(&engine->peers, "peer", true, NULL);
 }
 
 static kube_status probe_start(probe *p, const char *url, const char *path) {
   char whole[256];
-  kube_transfer_options options = {.method = "GET", .url = whole, .http1 = true};
+  kube_transfer_options options = {
+      .peer = p->peer, .kind = KUBE_LIST, .method = "GET", .url = whole};
   kube_error err = {0};
   kube_status status;
   snprintf(whole, sizeof whole, "%s%s", url, path);
@@ -46,6 +49,8 @@ static kube_status probe_start(probe *p, const char *url, const char *path) {
 static void probe_clear(probe *p) {
   kube_transfer_free(p->transfer);
   p->transfer = NULL;
+  kube_peer_free(p->peer);
+  p->peer = NULL;
   kube_handle_clear(&p->handle);
 }
 
@@ -323,7 +328,7 @@ static void a_connection_is_used_again(void) {
 
 /* ---- flow control ---- */
 
-enum { BIG = 64 << 20, MARK = 1 << 20, SLACK = 1 << 19 };
+enum { BIG = 64 << 20, MARK = 1 << 18, SLACK = 1 << 19 };
 
 static unsigned char pattern(size_t i) { return (unsigned char)(i * 31 + (i >> 13)); }
 
@@ -534,9 +539,10 @@ static void a_bad_proxy_is_not_quoted(void) {
     kube_error err = {0};
     kube_engine *engine = new_engine();
     kube_transfer_options options = {
-        .method = "GET", .url = "http://127.0.0.1:1/", .proxy = bad[i], .http1 = true};
+        .method = "GET", .url = "http://127.0.0.1:1/", .proxy = bad[i]};
     check_about = bad[i];
     probe_init(&p, engine);
+    options.peer = p.peer;
     p.transfer = kube_transfer_new(&p.handle, NULL);
     CHECK(kube_transfer_start(p.transfer, &options, &err) == KUBE_OK);
     CHECK(finish(&p, &err) > KUBE_EOF);
@@ -558,8 +564,7 @@ static int child(probe *p, kube_engine *engine) {
   wrong |= strstr(err.message, "forked") ? 0 : 4;
   kube_transfer_take(p->transfer, kube_transfer_peek(p->transfer).length); /* would go on */
   kube_transfer_more(p->transfer);
-  memset(&other, 0, sizeof other);
-  kube_handle_init(&other.handle, engine, (kube_call *)&other);
+  probe_init(&other, engine);
   wrong |= probe_start(&other, "http://127.0.0.1:1", "/") == KUBE_EUSAGE ? 0 : 8;
   probe_clear(&other);
   probe_clear(p);

@@ -43,6 +43,7 @@ function driver.park(waiter, deadline)
     self.runs = true
     controller:wrap(pump, self)
   end
+  host.engine():fd() -- which is to tell of what was just begun, too
   waiter.condition:wait(deadline and math.max(0, deadline - host.now()))
   self.parked = self.parked - 1
   if self.parked == 0 then self.left:signal() end
@@ -53,7 +54,12 @@ function driver.unpark(waiter)
   if waiter.condition then waiter.condition:signal() end
 end
 
-function driver.yield() cqueues.sleep(0) end
+--- The network has its turn as well where nobody waits for it.
+function driver.yield()
+  cqueues.sleep(0)
+  local ok, err = host.turn()
+  if not ok then driver.report("kube: " .. tostring(err)) end
+end
 
 function driver.start(new)
   cqueues.running():wrap(function() new:run() end)

@@ -90,7 +90,7 @@ function host.await(driver, id, deadline, lasts)
   local its_waiter = waiter.new(driver, lasts)
   waiters[id] = its_waiter
   local ok, why = its_waiter:wait(deadline)
-  waiters[id] = nil
+  if waiters[id] == its_waiter then waiters[id] = nil end -- and not the next reader's
   return ok, why
 end
 

@@ -22,6 +22,8 @@
 --   report(text)             says what nobody else would hear of
 --   can_wait()               true | nil, why not; absent: it always can
 --   in_place                 whether it waits without letting others run
+--   drops_coroutines         whether the host may end code in the middle, and run other code in its
+--                            coroutine
 -- The rest (waiters, tasks, deadlines, cancellation) is the same for all: waiter.lua, task.lua,
 -- scope.lua; scheduler.lua for those that resume coroutines themselves.
 local blocking = require("kube.driver.blocking")

@@ -27,13 +27,14 @@ function loop.report(text) io.stderr:write(text, "\n") end
 
 local function wait_for_work()
   if running:has_work() then return host.turn() end
+  if not running:is_awaited() then return nil, "kube.run: a task yielded to nobody" end
   return host.wait(running:time_left(host.now()))
 end
 
 local function go(group, begin)
   begin()
   while not task.is_over(group) do
-    running:turn()
+    running:turn(task.is_over, group)
     if task.is_over(group) then return end
     local ok, err = wait_for_work()
     if not ok then error(err, 0) end

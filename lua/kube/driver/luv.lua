@@ -12,8 +12,11 @@ local uv = vim and (vim.uv or vim.loop) or require("luv")
 
 local luv = { name = "luv", now = host.now, time = os.time }
 
+local LONG = 1e6 -- seconds: uv counts in integers
+
 local fibers -- the scheduler
-local poll, polled -- uv's watcher, and the descriptor that it watches
+local poll, poll_fd -- uv's watcher, and the descriptor that it is for
+local polled -- the descriptor, while it is watched
 local alarm = uv.new_timer()
 
 local run
@@ -24,31 +27,37 @@ function luv.report(text)
   vim.schedule(function() vim.api.nvim_err_writeln(text) end)
 end
 
-local function on_readable()
-  local ok, err = host.turn()
+local function step(how)
+  local ok, err = how()
   if not ok then luv.report("kube: " .. tostring(err)) end
+end
+
+local function on_readable()
+  if vim then step(host.step) end -- Neovim may have no time for us until much later
   run()
 end
 
---- Watches what there is to wait for, and nothing else.
+--- Watches what there is to wait for, and nothing else. (A watcher is stopped and not closed: luv
+-- crashes where Lua ends before its loop has heard of that.)
 local function watch()
-  local fd = fibers.parked > 0 and host.engine():fd()
+  local awaited = fibers:is_awaited()
+  local fd = awaited and host.engine():fd()
   if fd ~= polled then
-    if poll then poll:close() end
-    poll = fd and uv.new_poll(fd)
+    if poll then poll:stop() end
+    if fd and fd ~= poll_fd then poll, poll_fd = uv.new_poll(fd), fd end
+    if fd then poll:start("r", on_readable) end
     polled = fd
-    if poll then poll:start("r", on_readable) end
   end
-  local seconds = fibers:has_work() and 0
-    or fibers.parked > 0 and fibers:time_left(host.now()) -- else it is of one who has gone
+  local seconds = fibers:has_work() and 0 or awaited and fibers:time_left(host.now())
   if seconds then
-    alarm:start(math.ceil(seconds * 1000), 0, run)
+    alarm:start(math.ceil(1000 * math.min(seconds, LONG)), 0, run)
   else
     alarm:stop()
   end
 end
 
 local function turn()
+  step(host.turn)
   fibers:wake_sleepers(host.now())
   fibers:turn()
   watch()
@@ -66,12 +75,7 @@ fibers.report = luv.report
 
 function luv.start(new) return fibers:start(new) end
 
-function luv.park(waiter, deadline)
-  fibers.parked = fibers.parked + 1 -- as if it were parked already: watch looks at that
-  watch()
-  fibers.parked = fibers.parked - 1
-  return fibers:park(waiter, deadline)
-end
+function luv.park(waiter, deadline) return fibers:park(waiter, deadline) end
 
 function luv.unpark(waiter) fibers:unpark(waiter) end
 

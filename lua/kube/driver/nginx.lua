@@ -14,7 +14,9 @@ local semaphore = require("ngx.semaphore")
 local task = require("kube.driver.task")
 local tasks = require("kube.driver.nginx.tasks")
 
-local nginx = { name = "nginx", now = host.now, time = os.time, start = tasks.start }
+local nginx = {
+  name = "nginx", now = host.now, time = os.time, start = tasks.start, drops_coroutines = true,
+}
 
 local LONG = 1e6 -- seconds: a wait without end is made of such ones
 

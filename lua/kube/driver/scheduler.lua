@@ -8,9 +8,7 @@
 --   |-----------|----------------------------------------------------------------|
 --   | thread    | the coroutine                                                  |
 --   | task      | whose it is; nil for a user's own                              |
---   | parked    | it waits here, and nowhere else: it may be resumed             |
 --   | queued    | it stands in the queue                                         |
---   | alarm     | the earliest deadline of it among the timers; nil              |
 --   | scheduler | that knows it                                                  |
 local scope = require("kube.driver.scope")
 local timers = require("kube.driver.timers")
@@ -22,18 +20,16 @@ Scheduler.__index = Scheduler
 
 local unpack = table.unpack or unpack
 
--- coroutine -> fiber. Weak both ways: tasks are held by their scheduler, whatever sleeps by its
--- timer.
+-- coroutine -> fiber. Weak both ways: a scheduler holds those that can run and those that wait.
 local fibers = setmetatable({}, { __mode = "kv" })
 
 --- A scheduler.
--- @param notify  function () called when somebody can run who could not; may be nil
+-- @param notify  function () called when there is something new to run or to wait for; may be nil
 function scheduler.new(notify)
   return setmetatable({
-    tasks = {}, -- fibers of those that have not ended; this alone keeps one that waits alive
-    queue = {}, first = 1, last = 0, -- those that can run
-    timers = timers.new(), -- those that wait with a deadline
-    parked = 0, -- how many wait here
+    queue = {}, first = 1, last = 0, -- fibers that can run
+    parked = {}, -- a set of those that wait here, and nowhere else
+    timers = timers.new(), -- until when
     notify = notify or function() end,
   }, Scheduler)
 end
@@ -58,25 +54,34 @@ function Scheduler:start(task)
   local thread = coroutine.create(task.fn)
   local fiber = new_fiber(self, thread, task)
   scope.enter(task.scope, thread)
-  self.tasks[fiber] = true
   self:ready(fiber)
   return true
 end
 
---- Lets the others run until the waiter is woken, at `deadline` at the latest. A timer that is due
--- earlier will do: who waits looks at the clock himself, and waits again.
-function Scheduler:park(waiter, deadline)
+--- The fiber of the code that asks.
+local function here(self)
   local thread = coroutine.running()
   local fiber = fibers[thread]
-  if not fiber or fiber.scheduler ~= self then fiber = new_fiber(self, thread) end
-  if deadline and not (fiber.alarm and fiber.alarm <= deadline) then
-    self.timers:add(deadline, fiber)
-    fiber.alarm = deadline
-  end
-  waiter.fiber, fiber.parked = fiber, true
-  self.parked = self.parked + 1
+  if fiber and fiber.scheduler == self then return fiber end
+  return new_fiber(self, thread)
+end
+
+--- Gives up control. Whoever resumes a coroutine of his own gets past this as well.
+local function yield(self, fiber)
+  self.parked[fiber] = true
+  self.notify()
   coroutine.yield()
+  self.parked[fiber] = nil
+end
+
+--- Lets the others run until the waiter is woken, at `deadline` at the latest.
+function Scheduler:park(waiter, deadline)
+  local fiber = here(self)
+  local alarm = deadline and self.timers:add(deadline, fiber)
+  waiter.fiber = fiber
+  yield(self, fiber)
   waiter.fiber = nil
+  if alarm then self.timers:remove(alarm) end
   return true
 end
 
@@ -87,19 +92,9 @@ end
 
 --- Lets all who can run do so before the code that asks goes on.
 function Scheduler:yield()
-  local thread = coroutine.running()
-  local fiber = fibers[thread]
-  if not fiber or fiber.scheduler ~= self then fiber = new_fiber(self, thread) end
-  fiber.parked = true
-  self.parked = self.parked + 1
+  local fiber = here(self)
   self:ready(fiber)
-  coroutine.yield()
-end
-
---- A task whose main one threw does not go on.
-local function was_dropped(fiber)
-  local group = fiber.task and fiber.task.scope.group
-  return group and group.failed
+  yield(self, fiber)
 end
 
 --- What a coroutine threw, with where that was, if it is a text.
@@ -112,8 +107,8 @@ end
 local function went(self, fiber, ok, ...)
   local task = fiber.task
   if coroutine.status(fiber.thread) ~= "dead" then return end
+  self.parked[fiber] = nil
   if task then
-    self.tasks[fiber] = nil
     if ok then return task:finish(true, ...) end
     task:finish(false, problem_of(fiber, (...)))
   elseif not ok then
@@ -123,12 +118,8 @@ end
 
 local function resume(self, fiber)
   local task = fiber.task
-  local parked = fiber.parked
-  fiber.queued, fiber.parked = false, false
-  if parked then self.parked = self.parked - 1 end
-  if was_dropped(fiber) then
-    self.tasks[fiber] = nil
-  elseif parked then
+  fiber.queued = false
+  if self.parked[fiber] then
     went(self, fiber, coroutine.resume(fiber.thread))
   elseif task and task.arguments then
     local arguments = task.arguments
@@ -138,9 +129,10 @@ local function resume(self, fiber)
 end
 
 --- Runs those that can run now; what they make ready waits for the next turn.
-function Scheduler:turn()
+-- @param is_over  function (group) -> whether to stop after one of them; may be nil
+function Scheduler:turn(is_over, group)
   local last = self.last
-  while self.first <= last do
+  while self.first <= last and not (is_over and is_over(group)) do
     local fiber = self.queue[self.first]
     self.queue[self.first] = nil
     self.first = self.first + 1
@@ -151,12 +143,14 @@ end
 --- Whether somebody can run.
 function Scheduler:has_work() return self.first <= self.last end
 
+--- Whether somebody waits here.
+function Scheduler:is_awaited() return next(self.parked) ~= nil end
+
 --- Lets those run whose time has come by `now`.
 function Scheduler:wake_sleepers(now)
   local fiber = self.timers:take(now)
   while fiber do
-    if fiber.alarm and fiber.alarm <= now then fiber.alarm = nil end
-    if fiber.parked then self:ready(fiber) end
+    if self.parked[fiber] then self:ready(fiber) end
     fiber = self.timers:take(now)
   end
 end

@@ -11,6 +11,7 @@
 --   | group    | the run of kube.run it belongs to; nil outside (see task.lua)                |
 --   | waiting  | [1] is the waiter in which its code waits, or waited last: weak              |
 --   | inner    | the scopes in it that have not ended: weak                                   |
+--   | frame    | the function that runs as long as code is in it; nil: it is left in any case |
 local scope = {}
 
 local Scope = {}
@@ -27,8 +28,22 @@ local running = coroutine.running
 --- A key for the code that runs: PUC 5.1 has no coroutine for its main program.
 local function here() return running() or 0 end
 
+--- Whether a function has not returned yet in the coroutine that runs.
+local function is_under_way(fn)
+  local level, info = 2, nil
+  repeat
+    level = level + 1
+    info = debug.getinfo(level, "f")
+  until not info or info.func == fn
+  return info ~= nil
+end
+
 --- The scope of the code that asks, or nil.
-function scope.current() return of[running() or 0] end
+function scope.current()
+  local found = of[running() or 0]
+  if not found or not found.frame or is_under_way(found.frame) then return found end
+  of[running()] = nil -- the host ended the code that was in it, and this is other code
+end
 
 --- A scope inside another one (or nil).
 -- @param deadline  of the driver's clock, or nil

@@ -82,8 +82,9 @@ function Task:run()
   self.fn, self.arguments = nil, nil
   if yields then
     scope.enter(self.scope)
-    return self:finish(xpcall(function() return fn(unpack(arguments, 1, arguments.n)) end,
+    self:finish(xpcall(function() return fn(unpack(arguments, 1, arguments.n)) end,
       with_traceback))
+    return scope.enter(nil) -- the host may run other code in this coroutine
   end
   local thread = coroutine.create(fn)
   scope.enter(self.scope, thread)
@@ -230,6 +231,7 @@ function task.with_deadline(driver, deadline, fn, ...)
     return in_a_task(driver, deadline, fn, ...)
   end
   local inner = scope.new(scope.current(), driver, deadline)
+  if driver.drops_coroutines then inner.frame = task.with_deadline end
   return leave(inner, scope.enter(inner), pcall(fn, ...))
 end
 

@@ -1,36 +1,56 @@
---- Deadlines in a binary heap: the next one is at hand, adding one costs log n.
--- Entries are not removed when they no longer matter: whoever takes them out looks whether they do.
+--- Deadlines in a binary heap: the next one is at hand; adding and removing one costs log n.
+--
+-- An entry is { due =, value =, place = in the heap; nil once it is out }.
 local timers = {}
 timers.__index = timers
 
 function timers.new() return setmetatable({ n = 0 }, timers) end
 
---- Adds a value that is due at a time. Without memory for it nothing changes.
-function timers:add(due, value)
-  local entry, place = { due = due, value = value }, self.n + 1
-  self[place] = entry
-  self.n = place
-  while place > 1 do
-    local parent = (place - place % 2) / 2
-    if self[parent].due <= due then break end
-    self[place], place = self[parent], parent
-  end
-  self[place] = entry
+local function put(self, place, entry)
+  self[place], entry.place = entry, place
 end
 
-local function remove_first(self)
-  local last = self[self.n]
-  self[self.n], self.n = nil, self.n - 1
-  if self.n == 0 then return end
-  local place = 1
+--- Puts an entry at a place, or nearer to the first one.
+local function rise(self, place, entry)
+  while place > 1 do
+    local parent = (place - place % 2) / 2
+    if self[parent].due <= entry.due then break end
+    put(self, place, self[parent])
+    place = parent
+  end
+  put(self, place, entry)
+end
+
+--- Puts an entry at a place, or farther from the first one.
+local function sink(self, place, entry)
   while true do
     local child = place * 2
     if child > self.n then break end
     if child < self.n and self[child + 1].due < self[child].due then child = child + 1 end
-    if self[child].due >= last.due then break end
-    self[place], place = self[child], child
+    if self[child].due >= entry.due then break end
+    put(self, place, self[child])
+    place = child
   end
-  self[place] = last
+  put(self, place, entry)
+end
+
+--- Adds a value that is due at a time: its entry. Without memory for it nothing changes.
+function timers:add(due, value)
+  local entry, last = { due = due, value = value, place = 0 }, self.n + 1
+  self[last] = entry
+  self.n = last
+  rise(self, last, entry)
+  return entry
+end
+
+--- Takes an entry out, unless it is out already.
+function timers:remove(entry)
+  local place, last = entry.place, self[self.n]
+  if not place then return end
+  entry.place = nil
+  self[self.n], self.n = nil, self.n - 1
+  if last == entry then return end
+  if last.due < entry.due then rise(self, place, last) else sink(self, place, last) end
 end
 
 --- When the next one is due; nil when there is none.
@@ -39,8 +59,8 @@ function timers:next_due() return self.n > 0 and self[1].due or nil end
 --- Takes out a value that is due by now; nil when none is.
 function timers:take(now)
   local first = self[1]
-  if self.n == 0 or first.due > now then return nil end
-  remove_first(self)
+  if not first or first.due > now then return nil end
+  self:remove(first)
   return first.value
 end
 

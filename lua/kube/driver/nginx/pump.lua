@@ -27,10 +27,12 @@ local current
 
 local function is_last() return exit.is_near() or exit.is_transient() end
 
+--- Whether somebody waits: one whom nginx dropped does not, though he is still there.
 local function somebody_waits()
-  if next(waiters) == nil then return false end
-  if is_last() then collectgarbage() end
-  return next(waiters) ~= nil
+  for waiter in pairs(waiters) do
+    if waiter.sema:count() < 0 then return true end
+  end
+  return false
 end
 
 -- ---- the pump ----
@@ -132,7 +134,7 @@ function pump.turn()
   if not sema then return ngx.sleep(0.001) end
   turns[#turns + 1] = sema
   if #turns == 1 then current.waker:ring() end
-  while not sema:wait(PATIENCE) and current do end -- luacheck: ignore 542
+  sema:wait(PATIENCE)
 end
 
 --- Somebody waits.
@@ -141,7 +143,7 @@ function pump.enter(waiter) waiters[waiter] = true end
 --- He waits no longer.
 function pump.leave(waiter)
   waiters[waiter] = nil
-  if is_last() and current and current.runs and next(waiters) == nil then current.waker:ring() end
+  if is_last() and current and current.runs and not somebody_waits() then current.waker:ring() end
 end
 
 -- The worker is to quit: what has no end of its own ends.

@@ -1,8 +1,10 @@
 --- Runs tasks in a worker of nginx: light threads of one timer, the supervisor, so that they
 -- outlive the request that spawned them, and cost no timer each.
 --
--- nginx keeps a few hundred bytes for each light thread until its timer has ended: now and then
--- another supervisor takes over, and the old timer ends with the last of its tasks.
+-- nginx keeps a light thread that has ended for whoever might ask what it returned, until it is
+-- killed, and a few hundred bytes for it until its timer has ended: so the supervisor kills those
+-- that have ended, and now and then another one takes over. The old timer ends with the last of its
+-- tasks.
 local exit = require("kube.driver.nginx.exit")
 local ngx = require("ngx")
 local semaphore = require("ngx.semaphore")
@@ -15,33 +17,38 @@ local RENEWAL = 1000 -- tasks that one supervisor starts
 
 local queue, first, last = {}, 1, 0 -- those that were not started yet
 local live = {} -- those that run
-local supervisor -- { bell = semaphore, began = when, runs = }; nil while none runs
+-- { bell = semaphore, began = when, runs = whether nginx has started it,
+--   ended = threads of it that have }; nil while none runs
+local supervisor
 
-local function run(task)
+local function run(task, self)
   if exit.is_near() then task.scope:cancel() end
   task:run()
   live[task] = nil
+  self.ended[#self.ended + 1] = coroutine.running()
 end
 
 --- Starts all that wait to be: how many they were.
-local function start_all()
-  local n = 0
+local function start_all(self)
+  local n, ended = 0, self.ended
+  self.ended = {}
+  for _, thread in ipairs(ended) do ngx.thread.kill(thread) end
   while first <= last do
     local task = queue[first]
     queue[first] = nil
     first, n = first + 1, n + 1
     live[task] = true
-    ngx.thread.spawn(run, task)
+    ngx.thread.spawn(run, task, self)
   end
   return n
 end
 
 local function supervise(_, self)
   self.runs = true
-  local n = start_all()
+  local n = start_all(self)
   while supervisor == self and n < RENEWAL and not exit.is_near() and not exit.is_transient() do
     self.bell:wait(LONG)
-    n = n + start_all()
+    n = n + start_all(self)
   end
   if supervisor == self then supervisor = nil end
 end
@@ -51,7 +58,7 @@ local function need_supervisor()
   if supervisor and (supervisor.runs or now - supervisor.began < PATIENCE) then return true end
   local ok, err = exit.watch()
   if not ok then return nil, err end
-  local new = { bell = semaphore.new(), began = now }
+  local new = { bell = semaphore.new(), began = now, ended = {} }
   ok, err = exit.timer(supervise, new)
   if not ok then return nil, err end
   supervisor = new
