@@ -1,6 +1,7 @@
 # kube: client-go for Lua.
 #
 #   make demo     a tour, on an API server in memory    make            the C library and the Lua module
+#   make demo-openresty    a live web page of pods, in nginx, on an API server in memory
 #   make test     everything, with all set-up           make install    both, to PREFIX (/usr/local)
 #   make deps     what it needs, from Debian            make env        how to run a script on this tree
 #   make lint     format and warnings                   make cluster    a control plane to play with
@@ -49,10 +50,10 @@ PACKAGES = gcc make pkg-config ca-certificates $(LUA_PACKAGES_$(LUA)) lua-luv \
   libcurl4-openssl-dev libcjson-dev libyaml-dev libssl-dev
 TEST_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) $(LUA_PACKAGES_lua5.1) \
   openssl lua-busted lua-check luarocks clang-format valgrind python3 python3-pip util-linux \
-  curl procps nginx libnginx-mod-http-lua
+  curl procps $(NGINX_PACKAGES) libnghttp2-dev chromium chromium-driver neovim lua-cqueues wrk
 
-.PHONY: all help lib module install install-lua uninstall rock demo test check spec lint format \
-  docs deps test-deps env cluster c-tests example clean
+.PHONY: all help lib module install install-lua uninstall rock demo demo-openresty test check spec \
+  lint format docs deps nginx-deps test-deps env cluster c-tests example clean
 .DELETE_ON_ERROR:
 
 all: lib module
@@ -167,6 +168,14 @@ demo:
 	@$(MAKE) --no-print-directory -s module >/dev/null
 	@eval "$$($(MAKE) -s env)"; exec $(LUA) examples/tour.lua $(DEMO_CLUSTER)
 
+# The live page of examples/openresty in an nginx of its own, on kube.fake, until Ctrl-C.
+NGINX_PACKAGES = nginx libnginx-mod-http-lua
+demo-openresty: LUA = luajit
+demo-openresty:
+	@$(MAKE) --no-print-directory -s nginx-deps LUA=$(LUA)
+	@$(MAKE) --no-print-directory -s module LUA=$(LUA) >/dev/null
+	@eval "$$($(MAKE) -s env LUA=$(LUA))"; exec $(LUA) examples/openresty/demo.lua
+
 # ---- tests ----
 
 # The one command: what is missing is installed, then every suite runs; the last line sums them up.
@@ -194,7 +203,7 @@ $(BUILD)/spec/%memory_test: WRAP = $(SCARCE)
 
 $(BUILD)/spec/%: spec/%.c $(wildcard spec/support/*.h) $(HEADERS) $(BUILD)/libkube.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES)) -lpthread -lm $(WRAP) $(LDFLAGS)
+	$(CC) $(ALL_CFLAGS) -Icsrc -Icsrc/core -Ispec/support $< -o $@ $(BUILD)/libkube.a $$($(PKG_CONFIG) --libs $(LIBRARIES) libnghttp2) -lpthread -lm $(WRAP) $(LDFLAGS)
 
 include spec/sanitize/sanitize.mk
 include spec/bench/bench.mk
@@ -233,7 +242,10 @@ endef
 deps:
 	$(call install-packages,$(PACKAGES))
 
-test-deps: QUIETLY = spec/no_service.sh
+nginx-deps test-deps: QUIETLY = spec/no_service.sh
+nginx-deps:
+	$(call install-packages,$(PACKAGES) $(NGINX_PACKAGES))
+
 test-deps:
 	$(call install-packages,$(TEST_PACKAGES))
 

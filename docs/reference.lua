@@ -15,7 +15,7 @@ local CHAPTERS = {
   { "Streams", "lua/kube/client/stream.lua", as = { Stream = "stream" } },
   { "Errors", "lua/kube/api/errors.lua", comment_of = "predicates",
     as = { ["errors.predicates"] = "kube" } },
-  { "Tasks", "lua/kube/driver/loop.lua", as = { Task = "task" } },
+  { "Tasks", "lua/kube/driver/task.lua", as = { Task = "task" } },
   { "Configurations", "lua/kube/config.lua", as = { config = "kube.config" } },
   { "YAML", "lua/kube/yaml.lua", as = { yaml = "kube.yaml" } },
   { "JSON", "lua/kube/json.lua", as = { json = "kube.json" } },
@@ -29,6 +29,7 @@ local HEADER = "csrc/kube.h"
 -- Not public, though they are there: for the other files of the module.
 reference.HIDDEN = {
   ["resource:open_list"] = true, ["resource:open_watch"] = true, ["resource:describe"] = true,
+  ["task:finish"] = true, ["task:run"] = true,
 }
 
 local INTRO = [[

@@ -63,6 +63,37 @@ describe("examples", function()
     assert.matches("no more ticks: Canceled\n$", output)
   end)
 
+  --- A watch that another loop waits for, and that loop's timer: both go on.
+  local function judge_ticks(name, pod, env)
+    local output, code = process.run_lua({ "examples/" .. name, "1.2" }, env)
+    assert(code == 0, output)
+    assert.matches("ADDED\t" .. pod:gsub("%-", "%%-") .. "\t", output)
+    local _, ticks = output:gsub("tick\n", "")
+    assert.is_true(ticks >= 4 and ticks <= 6, output)
+  end
+
+  for _, name in ipairs { "luv.lua", "cqueues.lua" } do
+    it(name .. " watches while a timer of that loop ticks", function()
+      local pod = cluster.unique("tick")
+      assert(k:create { apiVersion = "v1", kind = "Pod",
+        metadata = { name = pod, namespace = "default" },
+        spec = { containers = { { name = "c", image = "i" } } } })
+      judge_ticks(name, pod, admin)
+    end)
+
+    it(name .. " does the same on kube.fake, and says why it cannot", function()
+      local server = assert(kube.fake.start { objects = kube.yaml.load_all(MANIFESTS) })
+      local env = { KUBECONFIG = server.kubeconfig }
+      judge_ticks(name, "web-0", env)
+      local kept = process.file(assert(io.open(server.kubeconfig)):read("*a"))
+      server:close()
+      local output, code = process.run_lua({ "examples/" .. name, "1" }, { KUBECONFIG = kept })
+      os.remove(kept)
+      assert.equal(1, code)
+      assert.matches("ConnectionRefused", output)
+    end)
+  end
+
   it("list_pods.lua shows every pod with its containers", function()
     local output = example("list_pods.lua")
     assert.matches(namespace:gsub("%-", "%%-") .. "/web%-0  Running  198%.", output)

@@ -102,7 +102,8 @@ run_lua() {
   fi
 }
 
-# The specs for every Lua. Those of spec/openresty look at nginx, whose Lua is its own: they run once.
+# The specs for every Lua. Those of spec/openresty look at nginx and Neovim, which have their own: they
+# run once.
 specs() { find spec -name '*_spec.lua' -not -path 'spec/openresty/*' "$@" | sort; }
 
 . spec/sanitize/suites.sh
@@ -128,7 +129,7 @@ else
     say "$lua"
     run_lua "$lua" $(specs)
   done
-  say "nginx"
+  say "nginx, neovim"
   run_lua luajit spec/openresty
   sanitize
 fi

@@ -52,6 +52,7 @@ static bool is_passing(const kube_error *err) {
     case KUBE_EDNS:
     case KUBE_ECONNECT:
     case KUBE_ENETWORK:
+    case KUBE_ESYSTEM: /* no descriptors: others may be closed */
     case KUBE_ETIMEOUT: return true;
     case KUBE_EAPI: return err->code == 429 || err->code >= 500;
     default: return false;

@@ -10,10 +10,11 @@
 #include <sys/socket.h>
 
 /*
-** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
-** reader who is woken once a step does not stop a fast sender, small enough for thousands of them.
+** Unread bytes at which the sender has to wait, and at which it may go on: what a step brings at most,
+** and so how long one may take (0.3 ms). A watch that shares cannot wait: it ends at a mark that no
+** quiet one comes near.
 */
-enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16 };
+enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16, SHARED_MARK = 1 << 20 };
 
 enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
@@ -152,8 +153,9 @@ static int on_close(void *arg, curl_socket_t fd) {
 
 static void set_way(kube_transfer *t, kube_way way) {
   t->shared = kube_way_is_shared(way);
-  t->high_water =
-      t->shared && t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1 : HIGH_WATER;
+  t->high_water = !t->shared                   ? HIGH_WATER
+                  : t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1
+                                               : SHARED_MARK;
   curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
                    (long)(t->shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE,
@@ -508,9 +510,12 @@ bool kube_transfer_is_full(const kube_transfer *t) { return t->full; }
 
 bool kube_transfer_is_shared(const kube_transfer *t) { return t->shared && t->sent; }
 
+/* A server that allows few exchanges on a connection refuses some, and libcurl gives up at five. */
 bool kube_transfer_was_dropped(const kube_transfer *t) {
-  return t->ended && (t->result == CURLE_HTTP2 || t->result == CURLE_HTTP2_STREAM) &&
-         kube_transfer_code(t) == 0;
+  const CURLcode result = t->result;
+  return t->ended && kube_transfer_code(t) == 0 &&
+         (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM ||
+          (t->shared && result == CURLE_SEND_ERROR));
 }
 
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
@@ -537,9 +542,16 @@ static void catch_up(kube_transfer *t) {
   kube_buffer_clear(&t->late);
 }
 
+/* A body that is empty, and held so little that its room was too large. */
+static bool has_too_much_room(const kube_transfer *t, size_t held) {
+  return kube_buffer_length(&t->body) == 0 && t->body.size > PARKED_BODY && held < t->body.size / 8;
+}
+
 void kube_transfer_take(kube_transfer *t, size_t n) {
+  const size_t held = t->body.end; /* at most, since it was empty last */
   t->held = false;
   kube_buffer_take(&t->body, n);
+  if (has_too_much_room(t, held)) kube_buffer_clear(&t->body); /* a watch may be quiet for hours */
   catch_up(t);
   if (kube_buffer_length(&t->body) <= LOW_WATER) resume(t);
 }

@@ -36,20 +36,27 @@ struct kube_waker {
 
 /* ---- the thread ---- */
 
-/* A host that hung up hears nothing any more: who owns us will free us. */
-static bool tell(kube_waker *w) { return w->host >= 0 && send(w->host, "!", 1, MSG_NOSIGNAL) != 0; }
+/*
+** A host that hung up hears nothing any more: who owns us will free us. One that has so many bytes
+** unread that there is no room for another needs none.
+*/
+static bool tell(kube_waker *w) {
+  return w->host >= 0 && send(w->host, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 0;
+}
 
 static void forget_path(kube_waker *w) {
-  if (w->listener >= 0) close(w->listener);
-  w->listener = -1;
+  const int listener = w->listener;
+  w->listener = -1; /* first: a child that is forked meanwhile closes what it finds here */
+  if (listener >= 0) close(listener);
+  if (*w->directory == '\0') return;
   if (*w->path) unlink(w->path);
-  if (*w->directory) rmdir(w->directory);
+  rmdir(w->directory);
   *w->directory = '\0';
 }
 
+/* Without a descriptor for it the host is hung up on, as the listener goes: it may try again. */
 static void welcome(kube_waker *w) {
   w->host = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
-  if (w->host < 0) return;
   forget_path(w);
   if (w->pending) tell(w);
 }

@@ -5,7 +5,8 @@
 BENCH_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) openssl python3 \
   python3-pip util-linux nginx libnginx-mod-http-lua lua-cjson lua-sec lua-socket lua-curl
 BENCH_LUA = $(if $(filter file,$(origin LUA)),lua5.4 luajit,$(LUA))
-BENCH_PROGRAMS = $(BUILD)/bench/bare_libcurl $(BUILD)/bench/neighbour $(BUILD)/bench/$(LUA)/only_libcurl.so
+BENCH_PROGRAMS = $(addprefix $(BUILD)/bench/,bare_libcurl many_calls neighbour \
+  $(LUA)/only_libcurl.so)
 
 .PHONY: bench bench-compare bench-deps bench-modules bench-programs
 
@@ -29,6 +30,11 @@ $(BUILD)/bench/bare_libcurl: spec/bench/clients/bare_libcurl.c
 $(BUILD)/bench/neighbour: spec/bench/clients/neighbour.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(CFLAGS) $< -o $@
+
+$(BUILD)/bench/many_calls: spec/bench/clients/many_calls.c $(BUILD)/libkube.a csrc/kube.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) -Icsrc $< -o $@ $(BUILD)/libkube.a \
+	  $$($(PKG_CONFIG) --libs $(LIBRARIES)) $(LDFLAGS)
 
 $(BUILD)/bench/$(LUA)/only_libcurl.so: spec/bench/clients/only_libcurl.c
 	@mkdir -p $(@D)

@@ -110,8 +110,9 @@ class Bench:
             progress("%-8s round %d of %d" % (figure.name, i + 1, self.settings.rounds))
             for _ in range(figure.times):
                 for row, *how in able:
+                    self.server.forget()
                     sample = measure.run(*how)
-                    sample["http"] = self.server.spoken()
+                    sample["http"] = self.server.spoken(figure.lingers)
                     row.samples.append(sample)
         progress("")
         results.check(figure, rows)

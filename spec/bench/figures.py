@@ -33,7 +33,7 @@ class Goal:
     of: str
     key: str
     how: str            # "value", "ratio", "above"
-    limit: float        # in the unit of the figure; MB for memory
+    limit: float        # in the unit of the table
     against: tuple = ()
 
 
@@ -47,6 +47,8 @@ class Figure:
     per_get: bool = False
     in_turns: bool = False  # client and server wait for each other: see Bench.cores
     times: int = 1      # processes a round
+    lingers: bool = False  # the server notices late that it is over
+    columns: tuple = ()  # of its table, if not CPU, wall and memory
 
 
 def kube(label, figure, **more):
@@ -128,7 +130,25 @@ DECODE = Figure("decode", "the JSON of each pod into tables, no network, in ms",
     kube("kube", "decode"), kube("kube, managedFields too", "decode-complete"),
     kube("kube, two fields", "decode-fields"), Peer("cjson", "with_luasec.lua", ("decode",))))
 
-ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, DECODE)
+def many_calls(figure):
+    return [Peer("libkube" + suffix, "many_calls", (figure,), http)
+            for suffix, http in (("", "2"), (", 1.1", "1.1"))]
+
+
+IDLE_WATCHES = Figure("idle-watches", "1,000 watches that wait for ten seconds", (
+    *many_calls("idle-watches"),), (
+    Goal("% of a core", "libkube", "share", "value", 0.5),
+    Goal("KB a watch", "libkube", "each", "value", 60),
+    Goal("% of a core, 1.1", "libkube, 1.1", "share", "value", 0.5),
+    Goal("KB a watch, 1.1", "libkube, 1.1", "each", "value", 120)),
+    lingers=True, columns=("share", "each", "connections"))
+
+BURST = Figure("burst", "100 gets that start together, in ms", many_calls("burst"), (
+    Goal("connections", "libkube", "connections", "value", 2),
+    Goal("connections, 1.1", "libkube, 1.1", "connections", "value", 32)),
+    columns=("cpu", "wall", "connections"))
+
+ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, DECODE, IDLE_WATCHES, BURST)
 
 
 def chosen(names, known=ALL):

@@ -8,7 +8,13 @@ while it stands still. A sample is in seconds and bytes:
     done_wall, done_cpu  from its start to done: without its end, where Lua frees everything
     output               from its start to the first line that it wrote
     rss, peak            what it held at done, and the most it ever held
+    connections          that it had open at done
     count, sum           what it said
+
+One that says "begin" before it starts what it counts has also
+
+    share                of a core, from ready to done
+    each                 bytes that it held more at done than at begin, by the count
 
 CPU is that of this process alone, user and system. (ru_maxrss would not do as the peak of a small
 process: a child inherits its parent's.)
@@ -19,6 +25,8 @@ import threading
 import time
 
 PATIENCE = 120  # seconds that a client may take
+INHERITED = {os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")
+             if os.path.islink("/proc/self/fd/" + name)}
 
 
 class Failed(Exception):
@@ -79,20 +87,35 @@ class Child:
         return {name: int(told[field].split()[0]) * 1024
                 for name, field in (("rss", "VmRSS"), ("peak", "VmHWM"))}
 
+    def connections(self):
+        """Those of TCP (libcurl has other sockets), without what it inherited of us."""
+        directory = "/proc/%d/fd/" % self.pid
+        theirs = {os.readlink(directory + name) for name in os.listdir(directory)}
+        with open("/proc/%d/net/tcp" % self.pid, encoding="ascii") as table:
+            tcp = {"socket:[%s]" % line.split()[9] for line in table}
+        return len((theirs - INHERITED) & tcp)
+
     def follow(self):
-        sample, ready = {}, None
+        sample, ready, begin = {}, None, None
         for line in self.output:
             now = self.clocks()
             sample.setdefault("output", now[0])
             word, *rest = line.split() or [""]
-            if word == "ready":
+            if word == "begin":
+                begin = self.memory()["rss"]
+                self.go_on()
+            elif word == "ready":
                 ready = self.clocks()
                 self.go_on()
             elif word == "done":
                 sample.update(self.memory(), count=int(rest[0]), sum=int(rest[1]),
-                              done_wall=now[0], done_cpu=now[1])
+                              done_wall=now[0], done_cpu=now[1],
+                              connections=self.connections())
                 if ready:
                     sample.update(wall=now[0] - ready[0], cpu=now[1] - ready[1])
+                if begin:
+                    sample.update(share=sample["cpu"] / sample["wall"],
+                                  each=(sample["rss"] - begin) / sample["count"])
                 self.go_on()
         self.end(sample)
         return sample

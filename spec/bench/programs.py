@@ -1,4 +1,4 @@
-"""The clients that are programs: a C one, which make builds, and one in Go, which is built here."""
+"""The clients that are programs: those in C, which make builds, and one in Go, built here."""
 import hashlib
 import os
 import subprocess
@@ -12,7 +12,9 @@ CLUSTER = os.path.join(os.path.dirname(HERE), "cluster")
 
 def find(build):
     """The paths of the programs, "" for one that cannot be built."""
-    return {"bare_libcurl": os.path.join(build, "bench", "bare_libcurl"), "client_go": client_go()}
+    ours = ("bare_libcurl", "many_calls")
+    return {"client_go": client_go(),
+            **{name: os.path.join(build, "bench", name) for name in ours}}
 
 
 def missing(programs, name):

@@ -13,6 +13,7 @@ import data
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORES = sorted(os.sched_getaffinity(0))  # the last one is the server's
 TOKEN = "a-token-that-nobody-checks"
+MODULES = "/usr/lib/nginx/modules"  # Debian's
 DISCOVERY = '"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"'
 
 KUBECONFIG = """apiVersion: v1
@@ -38,7 +39,6 @@ class Server:
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="kube-bench-")
         try:
-            os.symlink("/usr/lib/nginx/modules", os.path.join(self.dir, "modules"))  # Debian's
             self.ca = make_certificates(self.dir)
             for _ in range(5):  # another program may be faster to take the ports
                 if self.start():
@@ -58,13 +58,26 @@ class Server:
         with open(os.path.join(self.dir, "error.log"), encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def spoken(self):
-        """What HTTP was spoken since the last time this was asked: "1.1", "2", or "" for none."""
+    def lines(self):
+        """What nginx logged since this was asked last: a line a request, when that is over."""
         path = os.path.join(self.dir, "access.log")
         with open(path, encoding="ascii", errors="replace") as log:
             log.seek(self.read)
             lines = log.readlines()
             self.read = log.tell()
+        return lines
+
+    def forget(self):
+        self.lines()
+
+    def spoken(self, lingers):
+        """What HTTP was spoken since forget: "1.1", "2", or "" for none. lingers: nginx may yet have
+        to notice that some of it is over."""
+        lines, quiet = self.lines(), 0
+        while lingers and quiet < 10:
+            time.sleep(0.1)
+            more = self.lines()
+            lines, quiet = lines + more, 0 if more else quiet + 1
         return "+".join(sorted({line.split()[0].removeprefix("HTTP/").removesuffix(".0")
                                 for line in lines}))
 
@@ -94,7 +107,6 @@ class Server:
             try:
                 for url in self.url.values():
                     urllib.request.urlopen(url + "/api", context=context, timeout=5).close()
-                self.spoken()
                 return True
             except OSError:
                 time.sleep(0.02)
@@ -111,7 +123,7 @@ def write_config(directory, data_directory, ports):
     values = {
         "DIR": directory, "DATA": data_directory, "PORT2": str(ports["2"]),
         "PORT1": str(ports["1.1"]), "PAGE": str(data.PAGE), "NAMESPACE": data.NAMESPACE,
-        "DISCOVERY": DISCOVERY,
+        "DISCOVERY": DISCOVERY, "MODULES": MODULES,
         "CORE": bin(1 << CORES[-1])[2:],
         # As root its worker would become somebody who may not read the data.
         "USER": "user root;" if os.geteuid() == 0 else "",

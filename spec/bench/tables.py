@@ -2,6 +2,9 @@
 import results
 
 SECONDS = {"wall", "cpu", "output"}
+UNITS = {"peak": 1e-6, "rss": 1e-6, "share": 100, "each": 1e-3, "connections": 1}
+NAMES = {"cpu": "CPU min  median", "share": "% of a core", "peak": "peak MB", "rss": "RSS MB",
+         "each": "KB each", "connections": "connections"}
 WIDTH = 26
 
 
@@ -19,13 +22,13 @@ class Scale:
         self.seconds = 1e6 / settings.gets if figure.per_get else 1e3
 
     def __call__(self, key, value):
-        return value * (self.seconds if key in SECONDS else 1e-6)
+        return value * (self.seconds if key in SECONDS else UNITS[key])
 
 
 def of_figure(figure, rows, settings):
     scale = Scale(figure, settings)
-    columns = ["cpu", figure.wall] + [key for key in ("peak", "rss")
-                                      if any(row.values(key) for row in rows)]
+    columns = figure.columns or ["cpu", figure.wall] + [
+        key for key in ("peak", "rss") if any(row.values(key) for row in rows)]
     lines = ["%s: %s" % (figure.name, figure.title), head(columns)]
     lua = None
     for row in rows:
@@ -37,14 +40,21 @@ def of_figure(figure, rows, settings):
 
 
 def head(columns):
-    names = {"cpu": "CPU min  median", "peak": "peak MB", "rss": "RSS MB"}
     return " " * WIDTH + " HTTP " + "".join(
-        "%*s" % (17 if key in SECONDS else 9, names.get(key, "wall min  median"))
-        for key in columns)
+        "%*s" % (width(key), NAMES.get(key, "wall min  median")) for key in columns)
+
+
+def width(key):
+    return 17 if key in SECONDS else max(9, len(NAMES[key]) + 2)
 
 
 def number(value):
     return "%.*f" % (1 if value < 1000 else 0, value)
+
+
+def told(key, value):
+    return "%.3f" % value if key == "share" else "%d" % value if key == "connections" else number(
+        value)
 
 
 def line(row, columns, scale):
@@ -59,7 +69,7 @@ def line(row, columns, scale):
             out += " %8s%8s" % (number(scale(key, least)), number(scale(key, median)))
         else:
             values = row.values(key)
-            out += "%9s" % (number(scale(key, max(values))) if values else "")
+            out += "%*s" % (width(key), told(key, scale(key, max(values))) if values else "")
     return out
 
 
@@ -97,13 +107,14 @@ def compared(label, name, sums, scale):
 def goals(figure, rows, settings, scale):
     """By minima, and in brackets by medians."""
     lines = []
+    without = {row.peer.label for row in rows if not row.lua}
     for goal in figure.goals:
-        told = []
-        for lua in settings.luas:
+        said = []
+        for lua in [""] if goal.of in without else settings.luas:
             both = measured(goal, lua, rows, scale)
             if both:
-                told.append("%s %.2f (%.2f)" % (lua, *both))
-        lines.append("  goal %-34s <= %-5g %s" % (goal.text, goal.limit, "  ".join(told)))
+                said.append(("%s %.2f (%.2f)" % (lua, *both)).lstrip())
+        lines.append("  goal %-34s <= %-5g %s" % (goal.text, goal.limit, "  ".join(said)))
     return lines
 
 

@@ -52,7 +52,7 @@ class Worker:
     def write_config(self):
         tree = self.bench.trees[0]
         values = {
-            "DIR": self.dir, "PORT": str(self.port),
+            "DIR": self.dir, "PORT": str(self.port), "MODULES": server.MODULES,
             "CORE": bin(sum(1 << core for core in self.cores))[2:],
             "USER": "user root;" if os.geteuid() == 0 else "",
             "LUA_PATH": ";".join([

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "../support/check.h"
+#include "../support/connect.h"
 #include "../support/server.h"
 
 enum { PATIENCE = 60000 };
@@ -20,30 +21,7 @@ typedef struct place {
 } place;
 
 static kube_client *connect_to(kube_engine *engine, const char *url) {
-  char path[] = "/tmp/call_test.XXXXXX";
-  const int fd = mkstemp(path);
-  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-  const kube_config_options options = {.kubeconfig = path};
-  kube_error err = {0};
-  kube_config *config;
-  kube_client *client;
-  if (file == NULL) abort();
-  fprintf(file,
-          "current-context: x\n"
-          "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
-          "clusters: [{name: c, cluster: {server: '%s'}}]\n"
-          "users: [{name: u, user: {token: SECRETMARK}}]\n",
-          url);
-  fclose(file);
-  config = kube_config_load(&options, &err);
-  unlink(path);
-  client = config ? kube_client_new(engine, config, &err) : NULL;
-  kube_config_free(config); /* the client has its own reference */
-  if (client == NULL) {
-    puts(err.message);
-    abort();
-  }
-  return client;
+  return connect_as(engine, url, "", "token: SECRETMARK");
 }
 
 static void open_place(place *p, server_script *script, void *arg) {

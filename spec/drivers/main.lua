@@ -10,6 +10,8 @@ local yields = require("kube.driver.yields")
 
 local only = os.getenv("KUBE_DRIVERS_ONLY") or ""
 
+world.host_has_tasks = host.tasks
+
 local function report(line)
   local file = assert(io.open(assert(os.getenv("KUBE_DRIVERS_REPORT")), "ab"))
   file:write(assert(json.encode(line)), "\n")

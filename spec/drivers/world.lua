@@ -3,6 +3,8 @@
 local cluster = require("spec.support.cluster")
 local faults = require("spec.support.faults")
 local kube = require("kube")
+local scope = require("kube.driver.scope")
+local yields = require("kube.driver.yields")
 
 local world = {
   PATIENCE = 20, -- seconds after which what has not ended hangs
@@ -54,12 +56,20 @@ local function pieces(text, n)
   return list
 end
 
+--- An answer that begins so and goes on with a text, for ever.
+local function fast(body, text)
+  return {
+    announce = 1000000000000, body = body, filler = text:rep(500), times = 1000000000, ["then"] = "close",
+  }
+end
+
 --- How a server behaves, each in a namespace of that name; lists have LENGTH pods, watches as many
 -- events.
 --   short    a list at once                 slow     a list in pieces
 --   flow     a watch's events one by one, then silence
 --   silent   headers, and nothing more      broken   half a list, and a reset
 --   gone     each connection ends at once: a watch rests between two of them
+--   endless, torrent   a list, a watch that comes as fast as it is read, and has no end
 local function behaviours()
   local list = list_of(LENGTH)
   return {
@@ -69,6 +79,9 @@ local function behaviours()
     silent = { { chunks = { " " }, ["then"] = "hang" } },
     broken = { { announce = #list, body = list:sub(1, #list - 90), ["then"] = "reset" } },
     gone = { { chunks = { " " }, ["then"] = "close" } },
+    endless = { fast('{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[',
+      faults.json(faults.object("pod", "1")) .. ",") },
+    torrent = { fast("", faults.event("ADDED", "pod", "1")) },
   }
 end
 
@@ -136,6 +149,17 @@ function world.try(fn, ...)
   if ok then return true, result end
   return false, problem
 end
+
+--- Calls fn(...), which may wait: true | false, what it threw, where this Lua can tell without a task
+-- of its own. (PUC 5.1 cannot: there it is thrown on.)
+function world.guard(fn, ...)
+  if yields then return pcall(fn, ...) end
+  fn(...)
+  return true
+end
+
+--- Whether the code that asks may call kube.run: inside of one it may not.
+function world.can_run() return not scope.current() or not scope.current().group end
 
 --- Waits until check() gives something true, and returns it.
 function world.eventually(what, check)

@@ -1,5 +1,6 @@
 -- What the other specs in here stand on: spec/support/nginx.lua.
 local nginx = require("spec.support.nginx")
+local process = require("spec.support.process")
 
 describe("an nginx of a spec", function()
   local server
@@ -59,6 +60,20 @@ describe("an nginx of a spec", function()
     start {}
     server:quit()
     server:stop()
+  end)
+
+  it("is gone when the program that started it failed", function()
+    local path = process.file([[
+      require("kube")
+      local server = require("spec.support.nginx").start {}
+      print(server.prefix, server.pid)
+      error("the spec fails") ]])
+    local output, code = process.run_lua { path }
+    os.remove(path)
+    assert.equal(1, code)
+    local prefix, pid = output:match("(%S+)\t(%d+)")
+    assert.is_false(nginx.is_alive(tonumber(pid)))
+    assert.is_nil(io.open(prefix .. "/nginx.conf"))
   end)
 
   it("says what its log says when it does not start", function()

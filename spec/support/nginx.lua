@@ -57,7 +57,7 @@ env TMPDIR;
 pid logs/nginx.pid;
 error_log logs/error.log @LEVEL@;
 @MAIN@
-events { worker_connections 4096; }
+events { worker_connections @CONNECTIONS@; }
 http {
   access_log off;
   client_body_temp_path tmp/body;
@@ -211,12 +211,22 @@ end
 
 -- ---- starting and stopping ----
 
+--- A spec that fails stops nothing, and closing the pipe waits for nginx to end. What is made last
+-- is finalized first: this before the pipe. (Before Lua 5.2 only userdata can be.)
+local function stop_when_collected(self)
+  local function stop() self:stop() end
+  local new = rawget(_G, "newproxy")
+  self._proxy = new and new(true) or setmetatable({}, { __gc = stop })
+  if new then getmetatable(self._proxy).__gc = stop end
+end
+
 --- Starts nginx and waits until it takes requests. Throws with its log when it does not.
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
 --   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
---   values = { NAME = text } for further @NAME@s,
---   prepare = function (prefix) that puts further files into its directory,
+--   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its
+--   directory,
+--   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
 --   env = { NAME = value } for it, and with `conf` left out for the workers too }
 -- @return server { url =, port =, pid = of the master, prefix = its directory }
@@ -229,11 +239,13 @@ function nginx.start(given)
   local values = {
     PORT = self.port, WORKERS = self.count, ENV = env_lines(env), LEVEL = given.level or "notice",
     MAIN = given.main or "", HTTP = given.http or "", SERVER = given.server or "",
+    CONNECTIONS = 4096, PREFIX = self.prefix,
   }
   for name, value in pairs(given.values or {}) do values[name] = value end
   self:configure(fill(fill(given.conf or CONF, values), values))
-  if given.prepare then given.prepare(self.prefix) end
+  if given.prepare then given.prepare(self.prefix, self.port) end
   self._pipe = assert(io.popen(command(self, env)))
+  stop_when_collected(self)
   self.pid = tonumber(self._pipe:read("*l"))
   local ok, problem = pcall(wait_for_workers, self, {})
   if ok then return self end
@@ -266,7 +278,8 @@ function Server:quit(seconds)
   eventually(function() return not is_alive(self.pid) end, seconds or 10)
 end
 
---- Ends it at once, and removes its directory. May be called at any moment, and twice.
+--- Ends it at once, and removes its directory. May be called at any moment, and twice; who is not
+-- stopped is when the program of the spec ends.
 function Server:stop()
   local pipe = self._pipe
   if not pipe then return end
@@ -279,37 +292,47 @@ end
 -- ---- asking it ----
 
 --- Puts load on a path by wrk until told to stop, each request on a connection of its own:
--- function () that stops it and returns { requests = answered, failed = not 2xx or unanswered }.
+-- function () that stops it, at the latest when the spec ends (finally), and returns { requests =
+-- answered, failed = not 2xx or unanswered }.
 -- @param connections  how many at once (8)
 function Server:load(path, connections)
   local pipe = assert(io.popen(string.format(
     "echo $$; exec wrk -t1 -c%d -d120s --timeout 20s -H 'Connection: close' %s 2>&1",
     connections or 8, process.quote(self.url .. path))))
   local pid = tonumber(pipe:read("*l"))
+  local load
   return function()
+    if load then return load end
     uv.kill(pid, "sigint")
     local output = pipe:read("*a")
     pipe:close()
-    local requests = tonumber(output:match("(%d+) requests in"))
-    if not requests then error("wrk: " .. output, 2) end
-    local failed = tonumber(output:match("Non%-2xx or 3xx responses: (%d+)") or 0)
-    for n in (output:match("Socket errors: ([^\n]+)") or ""):gmatch("%d+") do
-      failed = failed + n
-    end
-    return { requests = requests, failed = failed }
+    load = { requests = tonumber(output:match("(%d+) requests in")), failed = 0 }
+    if not load.requests then error("wrk: " .. output, 2) end
+    local errors = output:match("Socket errors: ([^\n]+)") or ""
+    errors = errors .. (output:match("Non%-2xx or 3xx responses: %d+") or ""):gsub("^.*:", "")
+    for n in errors:gmatch("%d+") do load.failed = load.failed + n end
+    return load
+  end
+end
+
+--- Begins to ask for a path by curl: function () that waits for the answer and returns the HTTP
+-- code and the body.
+-- @param words  further arguments of curl, a list
+function Server:begin(path, words)
+  local line = { "curl -sS -m 30 -w '\\n%{http_code}'" }
+  for _, word in ipairs(words or {}) do line[#line + 1] = process.quote(word) end
+  line[#line + 1] = process.quote(self.url .. path)
+  local pipe = assert(io.popen(table.concat(line, " ") .. " 2>&1"))
+  return function()
+    local output = pipe:read("*a")
+    pipe:close()
+    local body, code = output:match("^(.*)\n(%d+)$")
+    if not body then error("curl: " .. output, 2) end
+    return tonumber(code), body
   end
 end
 
 --- Asks for a path by curl: the HTTP code, the body.
--- @param words  further arguments of curl, a list
-function Server:curl(path, words)
-  local line = { "curl -sS -m 30 -w '\\n%{http_code}'" }
-  for _, word in ipairs(words or {}) do line[#line + 1] = process.quote(word) end
-  line[#line + 1] = process.quote(self.url .. path)
-  local output = process.run(table.concat(line, " "))
-  local body, code = output:match("^(.*)\n(%d+)$")
-  if not body then error("curl: " .. output, 2) end
-  return tonumber(code), body
-end
+function Server:curl(path, words) return self:begin(path, words)() end
 
 return nginx

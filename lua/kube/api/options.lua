@@ -24,6 +24,7 @@ end
 
 --- What a value is that should be of a type of Lua or an integer.
 local function called(value, kind)
+  if value ~= value then return "NaN" end
   if kind == "integer" and type(value) == "number" then return tostring(value) end
   return with_article(type(value))
 end
@@ -35,6 +36,7 @@ local function is_integer(value) return type(value) == "number" and value % 1 ==
 local function fits(value, kind)
   if type(kind) == "function" then return kind(value) end
   if kind == "integer" then return is_integer(value) end
+  if value ~= value then return false end
   return kind == "any" or type(value) == kind
 end
 
@@ -76,7 +78,7 @@ end
 function options.check_type(value, kind, what, level)
   if not fits(value, kind) then
     error(string.format("%s must be %s, not %s", what, with_article(kind),
-      with_article(type(value))), (level or 2) + 1)
+      called(value, kind)), (level or 2) + 1)
   end
   return value
 end

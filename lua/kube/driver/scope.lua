@@ -10,7 +10,10 @@
 --   | canceled | whether it was canceled, or one around it                                    |
 --   | group    | the run of kube.run it belongs to; nil outside (see task.lua)                |
 --   | waiting  | [1] is the waiter in which its code waits, or waited last: weak              |
---   | inner    | the scopes in it that have not ended: weak                                   |
+--   | inner    | the scopes in it, however deep, that have not ended: weak                    |
+--   | around   | those that have it among theirs: weak, since a chain of tasks, each spawned  |
+--   |          | by the one before, may go on for ever                                        |
+--   | closed   | it has ended; what it spawned may go on                                      |
 --   | frame    | the function that runs as long as code is in it; nil: it is left in any case |
 local scope = {}
 
@@ -30,11 +33,12 @@ local function here() return running() or 0 end
 
 --- Whether a function has not returned yet in the coroutine that runs.
 local function is_under_way(fn)
-  local level, info = 2, nil
-  repeat
+  local level = 3
+  local info = debug.getinfo(level, "f")
+  while info and info.func ~= fn do
     level = level + 1
     info = debug.getinfo(level, "f")
-  until not info or info.func == fn
+  end
   return info ~= nil
 end
 
@@ -45,19 +49,26 @@ function scope.current()
   of[running()] = nil -- the host ended the code that was in it, and this is other code
 end
 
+local function put_into(outer, new)
+  outer.inner[new], new.around[outer] = true, true
+end
+
 --- A scope inside another one (or nil).
 -- @param deadline  of the driver's clock, or nil
 function scope.new(outer, driver, deadline)
   local new = setmetatable({
-    driver = driver, deadline = deadline, outer = outer,
-    waiting = setmetatable({}, WEAK_VALUES), inner = setmetatable({}, WEAK_KEYS),
+    driver = driver, deadline = deadline, waiting = setmetatable({}, WEAK_VALUES),
+    inner = setmetatable({}, WEAK_KEYS), around = setmetatable({}, WEAK_KEYS),
   }, Scope)
   if not outer then return new end
   if outer.deadline and not (deadline and deadline < outer.deadline) then
     new.deadline = outer.deadline
   end
   new.canceled, new.group = outer.canceled, outer.group
-  outer.inner[new] = true
+  put_into(outer, new)
+  for farther in pairs(outer.around) do
+    if not farther.closed then put_into(farther, new) end
+  end
   return new
 end
 
@@ -70,13 +81,15 @@ function scope.enter(new, thread)
   return before
 end
 
---- It has come to its end: the outer one need not reach it any more.
+--- It has come to its end: those around it need not reach it any more.
 function Scope:close()
-  if self.outer then self.outer.inner[self] = nil end
+  self.closed = true
+  for outer in pairs(self.around) do outer.inner[self] = nil end
 end
 
 --- Ends every wait in it and in those inside, now and later.
 function Scope:cancel()
+  if self.canceled then return end
   self.canceled = true
   local waiter = self.waiting[1]
   if waiter then waiter:nudge() end

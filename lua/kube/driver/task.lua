@@ -13,6 +13,7 @@
 --   | failed | the main one threw: the others are dropped, or canceled      |
 --   | waiter | where kube.run waits, if a loop of somebody else's runs them |
 local errors = require("kube.api.errors")
+local options = require("kube.api.options")
 local scope = require("kube.driver.scope")
 local waiter = require("kube.driver.waiter")
 local yields = require("kube.driver.yields")
@@ -132,6 +133,7 @@ end
 -- one threw).
 -- @param timeout  seconds, or nil for ever
 function Task:join(timeout)
+  if timeout ~= nil then options.check_type(timeout, "number", "task:join: the timeout") end
   local driver = require("kube.driver").current()
   local deadline = timeout and driver.now() + timeout
   while not self.done do

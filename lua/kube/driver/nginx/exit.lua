@@ -36,23 +36,26 @@ function exit.is_near() return near or ngx.worker.exiting() end
 --- Calls listener() in a light thread of its own once the worker is to quit.
 function exit.listen(listener) listeners[#listeners + 1] = listener end
 
--- In a timer of its own: nobody hears a semaphore that a timer posts that nginx ended early.
-local function tell()
+--- Calls the listeners, if it is time for it and they were not called yet.
+function exit.look()
+  if near or not ngx.worker.exiting() then return end
   near = true
   for _, listener in ipairs(listeners) do ngx.thread.spawn(listener) end
 end
 
+-- In another timer: nobody hears a semaphore that a timer posts that nginx ended early.
 local function on_timer(ended_early)
   watched = false
-  if ended_early then return ngx.timer.at(0, tell) end
+  if ended_early then return ngx.timer.at(0, exit.look) end
   exit.watch()
 end
 
---- Sees to it that the listeners are called: true | nil, err.
+--- Sees to it that the listeners are called: true | nil, err. Where states come and go, whoever
+-- lasts looks himself.
 function exit.watch()
   if watched or exit.is_transient() then return true end
   local ok, err = ngx.timer.at(LONG, on_timer)
-  if not ok and ngx.worker.exiting() then ok = exit.timer(tell) end
+  if not ok and ngx.worker.exiting() then ok = exit.timer(exit.look) end
   watched = ok
   if ok then return true end
   return nil, exit.failure(err, "raise lua_max_pending_timers")

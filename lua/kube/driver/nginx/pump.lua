@@ -22,7 +22,7 @@ local waiters = setmetatable({}, { __mode = "k" })
 local turns = {} -- semaphores of those who let the neighbours run
 
 -- { waker =, began = when, runs = whether nginx has started it, over = semaphore: it has ended,
---   looks = whether somebody looks now and then }; nil while none runs
+--   looks = whether somebody looks now and then, failure = why it ended }; nil while none runs
 local current
 
 local function is_last() return exit.is_near() or exit.is_transient() end
@@ -36,6 +36,8 @@ local function somebody_waits()
 end
 
 -- ---- the pump ----
+
+local SOCKET = "the socket that wakes kube: "
 
 --- Those go on who let the neighbours run.
 local function end_turns()
@@ -52,7 +54,7 @@ local function read_and_step(self, socket)
     if is_last() and not somebody_waits() then return true end
     self.waker:arm()
     local _, why = socket:receiveany(64)
-    if why and why ~= "timeout" then return nil, exit.failure(why) end
+    if why and why ~= "timeout" then return nil, exit.failure(SOCKET .. why) end
   until false
 end
 
@@ -60,11 +62,11 @@ local function connect(self)
   local socket = ngx.socket.tcp()
   socket:settimeouts(1000 * PATIENCE, 1000 * PATIENCE, 1000 * LONG)
   local ok, err = socket:connect("unix:" .. self.waker:path())
-  if not ok then return nil, exit.failure(err) end
+  if not ok then return nil, exit.failure(SOCKET .. err) end
   return socket
 end
 
---- Near the end: whoever was dropped leaves without a word.
+--- Near the end: whoever was dropped leaves without a word, and so does the worker.
 local function look_now_and_then(self)
   if self.looks then return end
   self.looks = true
@@ -72,6 +74,7 @@ local function look_now_and_then(self)
   while current == self do
     self.over:wait(pause)
     pause = math.min(2 * pause, LOOK)
+    exit.look()
     if current == self and is_last() and not somebody_waits() then self.waker:ring() end
   end
 end
@@ -90,8 +93,9 @@ local function run(_, self)
   self.over:post(1)
   self.waker:close()
   if ok then return end
+  self.failure = err
   ngx.log(ngx.ERR, "kube: the engine's pump ended: ", tostring(err))
-  if somebody_waits() then pump.need() end
+  for waiter in pairs(waiters) do waiter:nudge() end
 end
 
 -- ---- for the driver ----
@@ -114,17 +118,24 @@ function pump.need()
   return true
 end
 
---- Seconds that one wait may last at most.
-function pump.patience() return current and current.runs and LONG or PATIENCE end
+--- Seconds that one wait may last at most. (nginx counts in milliseconds, from a moment before.)
+function pump.patience() return current and current.runs and LONG or PATIENCE + 0.1 end
+
+--- nginx has not started it in time: the next one who waits tries again.
+local function give_up(self)
+  current = nil
+  self.waker:close()
+  self.failure = exit.failure("kube's timer was not started within " .. PATIENCE .. " s",
+    "raise lua_max_running_timers, or worker_connections")
+end
 
 --- Whether all is well after a wait: true | nil, err.
-function pump.check()
-  local self = current
-  if not self or self.runs or host.now() - self.began < PATIENCE then return true end
-  current = nil -- the next one tries again
-  self.waker:close()
-  return nil, exit.failure("kube's timer was not started within " .. PATIENCE .. " s",
-    "raise lua_max_running_timers")
+-- @param self  what pump.enter gave
+function pump.check(self)
+  local is_late = not self.runs and host.now() - self.began >= PATIENCE
+  if current == self and is_late then give_up(self) end
+  if self.failure then return nil, self.failure end
+  return true
 end
 
 --- Waits until nginx has looked at all its sockets: those who are ready come first. (A sleep of no
@@ -137,8 +148,11 @@ function pump.turn()
   sema:wait(PATIENCE)
 end
 
---- Somebody waits.
-function pump.enter(waiter) waiters[waiter] = true end
+--- Somebody waits, for the pump that this returns.
+function pump.enter(waiter)
+  waiters[waiter] = true
+  return current
+end
 
 --- He waits no longer.
 function pump.leave(waiter)
