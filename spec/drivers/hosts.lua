@@ -54,7 +54,9 @@ hosts["nginx's own threads"] = { main = call, enter = call, tasks = true }
 
 -- ---- Neovim ----
 
+--- The messages of many errors would wait for a key, and nothing runs meanwhile.
 local function until_quit(all)
+  vim.notify = function(text) io.stderr:write(text, "\n") end -- luacheck: ignore 112 113
   coroutine.wrap(function()
     all()
     vim.cmd("qall!") -- luacheck: ignore 113

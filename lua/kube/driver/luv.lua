@@ -22,10 +22,11 @@ local alarm = uv.new_timer()
 
 local run
 
---- Where nobody waits for what a task threw.
+--- Where nobody waits for what a task threw. (vim.notify is what users put something else in place
+-- of that does not wait for a key.)
 function luv.report(text)
   if not vim then return io.stderr:write(text, "\n") end
-  vim.schedule(function() vim.api.nvim_err_writeln(text) end)
+  vim.schedule(function() vim.notify(text, vim.log.levels.ERROR) end)
 end
 
 local function step(how)
