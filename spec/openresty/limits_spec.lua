@@ -102,7 +102,7 @@ describe("an nginx of which too little is left", function()
   end)
 
   it("needs few connections of its own", function()
-    local server = start("", { connections = 6 })
+    local server = start("", { connections = 8 })
     assert.equal("default", answer(server, "/get"))
     server:curl("/spawn")
     cluster.eventually(function() return answer(server, "/spawned") == "true" end, 5)
