@@ -141,7 +141,7 @@ describe("k:wait", function()
       "wait: the option condition is needed")
     assert.error_matches(function() k:wait("deploy/web", { condition = "=x" }) end, "is needed")
     assert.error_matches(function() k:wait("deploy/web", { condition = "x", timeout = 0 / 0 }) end,
-      "not a number of seconds")
+      "wait: the option timeout must be a number, not NaN")
     assert.error_matches(function() k:wait("deploy/web", { conditions = "Ready" }) end,
       "unknown option \"conditions\"; did you mean \"condition\"")
     assert.error_matches(function() k:wait("deploy", { condition = "Ready" }) end,

@@ -529,6 +529,26 @@ describe("a watch of the real server", function()
     watch:close()
   end)
 
+  it("shares connections once its version is certain, and is alone before", function()
+    local given = { namespace = namespace }
+    local first = assert(client:watch("configmaps", given))
+    assert.equal("ADDED", assert(first:next(10)).type)
+    assert.equal(11, first:info().http_version)
+    given.resourceVersion = assert(client:list("configmaps", given)).metadata.resourceVersion
+    local watches = {}
+    for i = 1, 150 do watches[i] = assert(client:watch("configmaps", given)) end
+    assert(client:apply(configmap("shared", "1"), { force = true }))
+    local connects = 0
+    for i = 1, 150 do
+      assert.same({ "ADDED shared" }, take(watches[i], 1))
+      assert.equal(20, watches[i]:info().http_version)
+      connects = connects + watches[i]:info().connects
+      watches[i]:close()
+    end
+    assert.truthy(connects <= 2, connects)
+    first:close()
+  end)
+
   it("goes on when the server ends the connection, and loses nothing", function()
     local watch = assert(client:watch("configmaps", { namespace = namespace, timeoutSeconds = 1,
       labelSelector = "!nosuch", fieldSelector = "metadata.name=steady" }))

@@ -3,7 +3,7 @@
 ** while the engine steps; nothing here runs inside a step, and nothing calls back.
 **
 **   SEND      nothing is under way; the next move sends the request
-**   ANSWER    sent; waits for the status code
+**   ANSWER    sent, or waiting for its turn to be (core/peer.h); waits for the status code
 **   REFUSAL   no success: the body says why
 **   BODY      a success: the mode's reader makes objects of it
 **   RESTING   a watch waits (until rest) before it connects again; leads to SEND

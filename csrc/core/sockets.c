@@ -1,10 +1,13 @@
 /* The sockets of an engine; the contract is in sockets.h. */
+#define _GNU_SOURCE /* POLLRDHUP */
+
 #include "sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,11 +26,11 @@ static void expect_answers(int fd) {
 
 static bool make_room(kube_sockets *sockets) {
   const size_t size = sockets->size ? sockets->size * 2 : 16;
-  int *fds;
+  kube_socket *all;
   if (sockets->count < sockets->size) return true;
-  fds = realloc(sockets->fds, size * sizeof *fds);
-  if (fds == NULL) return false;
-  sockets->fds = fds;
+  all = realloc(sockets->all, size * sizeof *all);
+  if (all == NULL) return false;
+  sockets->all = all;
   sockets->size = size;
   return true;
 }
@@ -38,15 +41,15 @@ int kube_sockets_open(kube_sockets *sockets, int family, int type, int protocol)
   fd = socket(family, type | SOCK_CLOEXEC, protocol);
   if (fd < 0) return -1;
   if (family != AF_UNIX) expect_answers(fd);
-  sockets->fds[sockets->count++] = fd;
+  sockets->all[sockets->count++] = (kube_socket){.fd = fd};
   return fd;
 }
 
 int kube_sockets_close(kube_sockets *sockets, int fd) {
   size_t i;
   for (i = sockets->count; i-- > 0;) { /* from the end: what is closed is young, mostly */
-    if (sockets->fds[i] != fd) continue;
-    sockets->fds[i] = sockets->fds[--sockets->count];
+    if (sockets->all[i].fd != fd) continue;
+    sockets->all[i] = sockets->all[--sockets->count];
     break;
   }
   return close(fd);
@@ -67,16 +70,22 @@ static int port_of(int fd, ask_address *ask) {
   }
 }
 
-int kube_sockets_find(const kube_sockets *sockets, int local_port, int port) {
+int kube_sockets_find(kube_sockets *sockets, int local_port, int port) {
   int found = -1;
   size_t i;
   for (i = 0; i < sockets->count; i++) {
-    const int fd = sockets->fds[i];
-    if (port_of(fd, getsockname) != local_port || port_of(fd, getpeername) != port) continue;
+    kube_socket *one = &sockets->all[i];
+    if (one->local_port <= 0) one->local_port = port_of(one->fd, getsockname);
+    if (one->local_port != local_port || port_of(one->fd, getpeername) != port) continue;
     if (found >= 0) return -1; /* the same ports to another address */
-    found = fd;
+    found = one->fd;
   }
   return found;
+}
+
+bool kube_sockets_is_readable(int fd) {
+  struct pollfd one = {.fd = fd, .events = POLLIN | POLLRDHUP};
+  return poll(&one, 1, 0) > 0;
 }
 
 long long kube_sockets_silence(int fd) {
@@ -98,11 +107,11 @@ bool kube_sockets_are_exhausted(int some_fd) {
 
 void kube_sockets_abandon(kube_sockets *sockets) {
   size_t i;
-  for (i = 0; i < sockets->count; i++) close(sockets->fds[i]);
+  for (i = 0; i < sockets->count; i++) close(sockets->all[i].fd);
   kube_sockets_clear(sockets);
 }
 
 void kube_sockets_clear(kube_sockets *sockets) {
-  free(sockets->fds);
+  free(sockets->all);
   memset(sockets, 0, sizeof *sockets);
 }

@@ -8,8 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef struct kube_socket {
+  int fd;
+  int local_port; /* once it was asked for; 0 */
+} kube_socket;
+
 typedef struct kube_sockets {
-  int *fds;
+  kube_socket *all;
   size_t count, size;
 } kube_sockets;
 
@@ -18,7 +23,10 @@ int kube_sockets_open(kube_sockets *sockets, int family, int type, int protocol)
 int kube_sockets_close(kube_sockets *sockets, int fd);
 
 /* The one of a TCP connection; -1 when there is none, or more than one looks like it. */
-int kube_sockets_find(const kube_sockets *sockets, int local_port, int port);
+int kube_sockets_find(kube_sockets *sockets, int local_port, int port);
+
+/* Whether something came on it that nobody has read, be it the end. */
+bool kube_sockets_is_readable(int fd);
 
 /* Milliseconds since the last byte came; -1 when the system does not tell. */
 long long kube_sockets_silence(int fd);

@@ -10,10 +10,11 @@
 #include <sys/socket.h>
 
 /*
-** Unread bytes at which the sender has to wait, and at which it may go on. Large enough that a
-** reader who is woken once a step does not stop a fast sender, small enough for thousands of them.
+** Unread bytes at which the sender has to wait, and at which it may go on: what a step brings at most,
+** and so how long one may take (0.3 ms). A watch that shares cannot wait: it ends at a mark that no
+** quiet one comes near.
 */
-enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16 };
+enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16, SHARED_MARK = 1 << 20 };
 
 enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */
@@ -117,13 +118,30 @@ static bool may_share(kube_transfer *t) {
 }
 
 /*
+** Whether the connection is one that was idle, and on which the server has said something since: its
+** goodbye, which libcurl 7.88 does not take for one where TLS has it (lib/vtls/openssl.c,
+** ossl_check_cxn). An API server says so after 90 s.
+*/
+static bool is_over(kube_transfer *t, int local_port, int port) {
+  long connects = 0;
+  int fd;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0) return false;
+  fd = kube_sockets_find(&t->engine->sockets, local_port, port);
+  return fd >= 0 && kube_sockets_is_readable(fd);
+}
+
+/*
 ** When a connection that was used again breaks before the answer, libcurl sends the request anew.
-** What may change something has perhaps been done: it goes out once (as in Go's net/http).
+** What may change something has perhaps been done: it goes out once (as in Go's net/http), and not on
+** a connection that is over.
 */
 static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port) {
   kube_transfer *t = arg;
   (void)ip, (void)local_ip;
   if (t->sent && t->once) return CURL_PREREQFUNC_ABORT;
+  t->collided = t->once && !t->shared && is_over(t, local_port, port);
+  if (t->collided) return CURL_PREREQFUNC_ABORT;
   if (t->shared && !may_share(t)) return CURL_PREREQFUNC_ABORT;
   t->again = t->sent;
   t->sent = true;
@@ -152,8 +170,9 @@ static int on_close(void *arg, curl_socket_t fd) {
 
 static void set_way(kube_transfer *t, kube_way way) {
   t->shared = kube_way_is_shared(way);
-  t->high_water =
-      t->shared && t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1 : HIGH_WATER;
+  t->high_water = !t->shared                   ? HIGH_WATER
+                  : t->turn.kind == KUBE_SHORT ? (size_t)KUBE_SHORT_CEILING + 1
+                                               : SHARED_MARK;
   curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
                    (long)(t->shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE,

@@ -83,6 +83,7 @@ describe("a predicate", function()
     NoMatch = { "is_no_match" },
     ConnectionRefused = { "is_connection_refused" },
     TLS = { "is_tls" },
+    CannotWait = { "is_cannot_wait" },
     ["Nobody's"] = {},
   }
 

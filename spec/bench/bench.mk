@@ -5,8 +5,8 @@
 BENCH_PACKAGES = $(PACKAGES) $(LUA_PACKAGES_lua5.4) $(LUA_PACKAGES_luajit) openssl python3 \
   python3-pip util-linux nginx libnginx-mod-http-lua lua-cjson lua-sec lua-socket lua-curl
 BENCH_LUA = $(if $(filter file,$(origin LUA)),lua5.4 luajit,$(LUA))
-BENCH_PROGRAMS = $(BUILD)/bench/bare_libcurl $(BUILD)/bench/many_calls \
-  $(BUILD)/bench/$(LUA)/only_libcurl.so
+BENCH_PROGRAMS = $(addprefix $(BUILD)/bench/,bare_libcurl many_calls neighbour \
+  $(LUA)/only_libcurl.so)
 
 .PHONY: bench bench-compare bench-deps bench-modules bench-programs
 
@@ -18,7 +18,7 @@ bench-compare: bench-modules
 	@BUILD=$(BUILD) BENCH_LUA="$(BENCH_LUA)" python3 -B spec/bench/compare.py $(A) $(B)
 
 bench-modules: bench-deps
-	@for lua in $(BENCH_LUA); do \
+	@for lua in luajit $(filter-out luajit,$(BENCH_LUA)); do \
 	  $(MAKE) --no-print-directory -s module bench-programs LUA=$$lua || exit 1; done
 
 bench-programs: $(BENCH_PROGRAMS)
@@ -26,6 +26,10 @@ bench-programs: $(BENCH_PROGRAMS)
 $(BUILD)/bench/bare_libcurl: spec/bench/clients/bare_libcurl.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(CFLAGS) $< -o $@ $$($(PKG_CONFIG) --cflags --libs libcurl) $(LDFLAGS)
+
+$(BUILD)/bench/neighbour: spec/bench/clients/neighbour.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) $< -o $@
 
 $(BUILD)/bench/many_calls: spec/bench/clients/many_calls.c $(BUILD)/libkube.a csrc/kube.h
 	@mkdir -p $(@D)

@@ -19,14 +19,16 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 
 
 class Settings:
-    def __init__(self):
+    """known: the figures to choose from."""
+
+    def __init__(self, known=figures.ALL):
         get = os.environ.get
         self.build = os.path.abspath(get("BUILD") or os.path.join(TOP, "build"))
         self.luas = (get("BENCH_LUA") or "lua5.4 luajit").split()
         self.rounds = int(get("BENCH_ROUNDS") or 5)
         self.pods = int(get("BENCH_PODS") or 10000)
         self.gets = int(get("BENCH_GETS") or self.pods * 3 // 10)
-        self.figures = figures.chosen(get("BENCH") or "")
+        self.figures = figures.chosen(get("BENCH") or "", known)
         self.out = get("BENCH_OUT") or os.path.join(self.build, "bench.json")
 
 

@@ -151,11 +151,11 @@ BURST = Figure("burst", "100 gets that start together, in ms", many_calls("burst
 ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, DECODE, IDLE_WATCHES, BURST)
 
 
-def chosen(names):
-    """The figures that a text like "list,watch" names; all without one."""
-    known = {figure.name: figure for figure in ALL}
-    wanted = names.replace(",", " ").split() or list(known)
-    unknown = [name for name in wanted if name not in known]
+def chosen(names, known=ALL):
+    """Those of some figures that a text like "list,watch" names; all without one."""
+    by_name = {figure.name: figure for figure in known}
+    wanted = names.replace(",", " ").split() or list(by_name)
+    unknown = [name for name in wanted if name not in by_name]
     if unknown:
-        raise SystemExit("bench: no figure %s: there are %s" % (unknown[0], ", ".join(known)))
-    return [known[name] for name in wanted]
+        raise SystemExit("bench: no figure %s: there are %s" % (unknown[0], ", ".join(by_name)))
+    return [by_name[name] for name in wanted]

@@ -63,6 +63,7 @@ def new(settings, commit):
         "machine": facts.machine(),
         "settings": {"pods": settings.pods, "gets": settings.gets, "rounds": settings.rounds},
         "figures": {},
+        "worker": {},
     }
 
 

@@ -13,6 +13,7 @@ import data
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORES = sorted(os.sched_getaffinity(0))  # the last one is the server's
 TOKEN = "a-token-that-nobody-checks"
+MODULES = "/usr/lib/nginx/modules"  # Debian's
 DISCOVERY = '"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"'
 
 KUBECONFIG = """apiVersion: v1
@@ -122,19 +123,24 @@ def write_config(directory, data_directory, ports):
     values = {
         "DIR": directory, "DATA": data_directory, "PORT2": str(ports["2"]),
         "PORT1": str(ports["1.1"]), "PAGE": str(data.PAGE), "NAMESPACE": data.NAMESPACE,
-        "DISCOVERY": DISCOVERY, "MODULES": "/usr/lib/nginx/modules",
+        "DISCOVERY": DISCOVERY, "MODULES": MODULES,
         "CORE": bin(1 << CORES[-1])[2:],
         # As root its worker would become somebody who may not read the data.
         "USER": "user root;" if os.geteuid() == 0 else "",
     }
-    with open(os.path.join(HERE, "nginx.conf.in"), encoding="utf-8") as template:
-        text = template.read()
+    path = os.path.join(directory, "nginx.conf")
+    fill_in(os.path.join(HERE, "nginx.conf.in"), path, values)
+    return path
+
+
+def fill_in(template, path, values):
+    """Writes a template with its @NAMES@ replaced."""
+    with open(template, encoding="utf-8") as file:
+        text = file.read()
     for name, value in values.items():
         text = text.replace("@%s@" % name, value)
-    path = os.path.join(directory, "nginx.conf")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    return path
 
 
 def make_certificates(directory):

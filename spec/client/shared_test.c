@@ -130,6 +130,11 @@ static void say_first(tls_server *s, void *arg) {
   if (CHECK(r != NULL)) tls_text(r, arg);
 }
 
+static void say_second(tls_server *s, void *arg) {
+  tls_request *r = tls_find(s, "/ns2/");
+  if (CHECK(r != NULL)) tls_text(r, arg);
+}
+
 static void end_watch(tls_server *s, void *arg) {
   tls_request *r = tls_find(s, "watch=true");
   (void)arg;
@@ -487,23 +492,23 @@ static void close_it(tls_server *s, void *arg) {
 }
 
 /* However its exchange ends, a watch goes on from where it was. */
-static void a_shared_watch_goes_on_after(tls_job *end, int most) {
+static void a_shared_watch_goes_on_after(tls_job *end, int requests) {
   place *p = open_place(plain, NULL);
   kube_call *call = watch(p, "ns", "5"), *other = watch(p, "ns2", "5");
   step_until(p, &p->s.requests, 2);
   tell_watch(p, EVENT("MODIFIED", "6"));
   next_is(other, OBJECT("6"));
   tls_do(&p->s, end, NULL);
-  while (tls_count(&p->s, &p->s.requests) < 3) {
+  while (tls_count(&p->s, &p->s.requests) < requests) {
     kube_call_next(other, &(kube_frame){0}, 5, NULL);
     kube_call_peek(call, &(kube_frame){0}, NULL);
     kube_engine_advance(p->engine, 500);
   }
   settle(p, 50);
-  tell_watch(p, EVENT("MODIFIED", "7"));
+  tls_do(&p->s, say_second, (void *)(uintptr_t)EVENT("MODIFIED", "7"));
   next_is(other, OBJECT("7"));
   CHECK(version_of(other) == 20);
-  CHECK(tls_count(&p->s, &p->s.requests) <= most);
+  CHECK(tls_count(&p->s, &p->s.requests) == requests);
   kube_call_free(call);
   kube_call_free(other);
   close_place(p);
@@ -630,6 +635,31 @@ static int serve(place *p, kube_call **calls, int n) {
   }
   CHECK(ended + freed == n);
   return ended;
+}
+
+/* The goodbye of TLS, which a server says that has heard nothing for a while. */
+static void say_goodbye(tls_server *s, void *arg) {
+  (void)arg;
+  for (int i = 0; i < TLS_MOST; i++) {
+    if (s->connections[i] == NULL) continue;
+    SSL_shutdown(s->connections[i]->ssl);
+    tls_close(s->connections[i]);
+  }
+}
+
+/* It may go out once, so it must not go out on a connection that is over. */
+static void a_write_does_not_take_a_connection_that_is_over(void) {
+  place *p = open_place(answer_writes, NULL);
+  for (int i = 1; i <= 5; i++) {
+    kube_call *call = create(p->client);
+    next_is(call, "{}");
+    CHECK(wait_for(call, NULL) == KUBE_EOF);
+    kube_call_free(call);
+    CHECK(tls_count(&p->s, &p->s.made) == i);
+    tls_do(&p->s, say_goodbye, NULL);
+  }
+  CHECK(tls_count(&p->s, &p->s.requests) == 5);
+  close_place(p);
 }
 
 static void thousands_of_writes_take_turns(void) {
@@ -834,7 +864,7 @@ static void calls_are_freed_at_any_moment(void) {
 }
 
 int main(void) {
-  alarm(120); /* nothing here takes long */
+  alarm(300); /* nothing here takes long, but under valgrind */
   RUN(a_hundred_gets_at_once_share_a_connection);
   RUN(watches_from_a_version_share_connections);
   RUN(few_streams_make_more_connections);
@@ -851,6 +881,7 @@ int main(void) {
   RUN(what_timed_out_leaves_no_dead_connection);
   RUN(what_timed_out_leaves_a_living_connection);
   RUN(a_silent_connection_does_not_hold_watches);
+  RUN(a_write_does_not_take_a_connection_that_is_over);
   RUN(thousands_of_writes_take_turns);
   RUN(thousands_of_gets_without_http2_take_turns);
   RUN(two_users_take_turns_together);

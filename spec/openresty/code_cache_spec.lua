@@ -18,7 +18,8 @@ local SERVER = [[
     local k = assert(kube.connect())
     kube.spawn(function()
       kube.sleep(0.05)
-      ngx.log(ngx.NOTICE, "spawned: ", k:get("namespace", "default").metadata.name)
+      local object, err = k:get("namespace", "default")
+      ngx.log(ngx.NOTICE, "spawned: ", object and object.metadata.name or err)
     end)
   } }
   location = /left { content_by_lua_block {
@@ -49,22 +50,30 @@ describe("with lua_code_cache off", function()
       local pid = server:workers()[1]
       -- where nobody loaded it before, the first state of a worker stays
       local threads = http == "" and 2 or 1
+      local spawned = 0
       local function ask()
         assert.same({ 200, "default\n" }, { server:curl("/get") })
         assert.same({ 200, "ADDED\n" }, { server:curl("/watch") })
         assert.equal(200, (server:curl("/spawn")))
-        cluster.eventually(function() return server:log():find("spawned: default", 1, true) end, 5)
-        eventually_light(threads, 40)
+        spawned = spawned + 1
+        cluster.eventually(function()
+          return select(2, server:log():gsub("spawned: default", "")) == spawned
+        end, 5)
       end
       ask()
+      eventually_light(threads, 40)
       local stop = server:load("/get", 4)
+      finally(stop)
       cluster.eventually(function() return nginx.threads(pid) > 2 end, 5)
       for _ = 1, 3 do ask() end
       local load = stop()
       assert.equal(0, load.failed)
       eventually_light(threads, 40)
       local before = nginx.memory(pid)
-      for _ = 1, 8 do ask() end
+      for _ = 1, 8 do
+        ask()
+        eventually_light(threads, 40)
+      end
       assert.is_true(nginx.memory(pid) < before + 4000)
       assert.equal(0, server:files())
       server:curl("/left")

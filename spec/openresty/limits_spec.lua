@@ -101,6 +101,13 @@ describe("an nginx of which too little is left", function()
     assert.is_true(nginx.descriptors(pid) <= before + 6)
   end)
 
+  it("needs few connections of its own", function()
+    local server = start("", { connections = 8 })
+    assert.equal("default", answer(server, "/get"))
+    server:curl("/spawn")
+    cluster.eventually(function() return answer(server, "/spawned") == "true" end, 5)
+  end)
+
   it("answers or says why not, however few descriptors it may have", function()
     local worked, failed = 0, 0
     local _, _, least = start("")

@@ -25,7 +25,8 @@ local HTTP = [[
   }
   exit_worker_by_lua_block {
     ask()
-    ngx.log(ngx.NOTICE, "exit_worker says: ", answers.exit_worker)
+    local _, err = kube.spawn(ask)
+    ngx.log(ngx.NOTICE, "exit_worker says: ", answers.exit_worker, " and of kube.spawn: ", err)
   }
   upstream itself {
     server 0.0.0.1;

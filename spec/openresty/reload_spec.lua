@@ -60,6 +60,7 @@ describe("a worker of nginx", function()
   it("is replaced fifty times under load, and no request fails", function()
     local before = nginx.descriptors(server.pid)
     local stop = server:load("/get")
+    finally(stop)
     for _ = 1, 50 do server:reload() end
     local load = stop()
     cluster.eventually(function() return #server:leaving() == 0 end, 2)
@@ -72,6 +73,7 @@ describe("a worker of nginx", function()
 
   it("is killed five times under load, and the next one serves", function()
     local stop = server:load("/get")
+    finally(stop)
     for _ = 1, 5 do
       server:kill(server:workers()[1])
       assert.same({ 200, "here\n" }, { server:curl("/get") })

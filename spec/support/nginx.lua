@@ -224,7 +224,8 @@ end
 -- @param given { all optional
 --   server =, http =, main = text for these parts of the configuration,
 --   conf = a whole configuration instead, a text in which @PORT@ and @WORKERS@ are filled in,
---   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its directory,
+--   values = { NAME = text } for further @NAME@s, and for CONNECTIONS (4096); PREFIX is its
+--   directory,
 --   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
 --   env = { NAME = value } for it, and with `conf` left out for the workers too }
@@ -291,24 +292,26 @@ end
 -- ---- asking it ----
 
 --- Puts load on a path by wrk until told to stop, each request on a connection of its own:
--- function () that stops it and returns { requests = answered, failed = not 2xx or unanswered }.
+-- function () that stops it, at the latest when the spec ends (finally), and returns { requests =
+-- answered, failed = not 2xx or unanswered }.
 -- @param connections  how many at once (8)
 function Server:load(path, connections)
   local pipe = assert(io.popen(string.format(
     "echo $$; exec wrk -t1 -c%d -d120s --timeout 20s -H 'Connection: close' %s 2>&1",
     connections or 8, process.quote(self.url .. path))))
   local pid = tonumber(pipe:read("*l"))
+  local load
   return function()
+    if load then return load end
     uv.kill(pid, "sigint")
     local output = pipe:read("*a")
     pipe:close()
-    local requests = tonumber(output:match("(%d+) requests in"))
-    if not requests then error("wrk: " .. output, 2) end
-    local failed = tonumber(output:match("Non%-2xx or 3xx responses: (%d+)") or 0)
-    for n in (output:match("Socket errors: ([^\n]+)") or ""):gmatch("%d+") do
-      failed = failed + n
-    end
-    return { requests = requests, failed = failed }
+    load = { requests = tonumber(output:match("(%d+) requests in")), failed = 0 }
+    if not load.requests then error("wrk: " .. output, 2) end
+    local errors = output:match("Socket errors: ([^\n]+)") or ""
+    errors = errors .. (output:match("Non%-2xx or 3xx responses: %d+") or ""):gsub("^.*:", "")
+    for n in errors:gmatch("%d+") do load.failed = load.failed + n end
+    return load
   end
 end
 

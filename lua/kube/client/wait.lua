@@ -28,9 +28,6 @@ function wait.check(given)
   if not kind or kind == "" then
     error('wait: the option condition is needed: "Ready", "Available=False"', 3)
   end
-  if given.timeout ~= given.timeout then -- NaN
-    error("wait: the timeout is not a number of seconds", 3)
-  end
 end
 
 local function not_found(what)

@@ -5,6 +5,23 @@
 -- (nginx/pump.lua); tasks are light threads that outlive the request that spawned them
 -- (nginx/tasks.lua). When the worker is to quit, watches and tasks end with Canceled, so that it
 -- can; what a request asks for is answered still (nginx/exit.lua).
+--
+-- Its limits:
+--
+--   | case                        | what happens                                                 |
+--   |-----------------------------|--------------------------------------------------------------|
+--   | lua_code_cache off          | each request has a Lua state, and with it an engine, a       |
+--   |                             | thread and connections of its own, until nobody in it waits; |
+--   |                             | what one opened no other sees; where init_by_lua does not    |
+--   |                             | load kube, one state stays as long as its worker             |
+--   | a client that goes away     | its calls are closed when Lua next collects garbage          |
+--   | a coroutine of the user's   | works; but ngx_lua (0.10.23) crashes if the client goes away |
+--   | own that waits in a request | meanwhile and lua_check_client_abort is on: with ngx.sleep   |
+--   |                             | too. Light threads (ngx.thread.spawn) have no such fault     |
+--   | ssl_client_hello_by_lua,    | can wait where nginx can: in OpenResty. Another nginx ends   |
+--   | ssl_session_fetch_by_lua    | the handshake, with ngx.sleep too                            |
+--   | an error that is thrown     | nginx logs "unknown reason" for what is no text: throw       |
+--   |                             | tostring(err). What a task throws is logged as it is         |
 local errors = require("kube.api.errors")
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
@@ -14,9 +31,7 @@ local semaphore = require("ngx.semaphore")
 local task = require("kube.driver.task")
 local tasks = require("kube.driver.nginx.tasks")
 
-local nginx = {
-  name = "nginx", now = host.now, time = os.time, start = tasks.start, drops_coroutines = true,
-}
+local nginx = { name = "nginx", now = host.now, time = os.time, drops_coroutines = true }
 
 local LONG = 1e6 -- seconds: a wait without end is made of such ones
 
@@ -46,6 +61,11 @@ end
 --- Seconds as nginx takes them, whole milliseconds at least: a wait of less is none, and who waits
 -- again and again for the rest of one would not let anybody run.
 local function whole(seconds) return (math.ceil(1000 * math.max(0, seconds)) + 0.5) / 1000 end
+
+function nginx.start(new)
+  if ngx.get_phase() == "exit_worker" then return check_phase() end
+  return tasks.start(new)
+end
 
 --- What the wait ends with, if the worker is to quit: nil while it goes on.
 function nginx.park(waiter, deadline)
