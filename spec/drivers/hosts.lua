@@ -54,8 +54,10 @@ hosts["nginx's own threads"] = { main = call, enter = call, tasks = true }
 
 -- ---- Neovim ----
 
---- The messages of many errors would wait for a key, and nothing runs meanwhile.
+--- The messages of many errors would wait for a key, and nothing runs meanwhile. And Neovim 0.7
+-- itself lets a function of vim.schedule lie now and then until 'updatetime' is over: 4 s.
 local function until_quit(all)
+  vim.o.updatetime = 50 -- luacheck: ignore 112 113
   vim.notify = function(text) io.stderr:write(text, "\n") end -- luacheck: ignore 112 113
   coroutine.wrap(function()
     all()

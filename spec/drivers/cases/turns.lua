@@ -79,7 +79,7 @@ return {
       over = true
       local read = world.finish(tasks)[1]
       list:close()
-      assert(answered and turns >= 20, turns .. " turns")
+      assert(answered and turns >= 5, turns .. " turns")
       assert(read >= 1000, read .. " objects: a turn for each of them is too much")
     end,
   },
