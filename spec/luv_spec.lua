@@ -12,7 +12,7 @@ local PATIENCE = 20
 local function run_loop(seconds)
   local over
   local timer = uv.new_timer()
-  uv.update_time() -- else it counts from when the loop last ran, which other specs may be long after
+  uv.update_time() -- else it counts from when the loop last ran, which may be long ago
   timer:start(1000 * (seconds or PATIENCE), 0, function()
     over = true
     uv.stop()
