@@ -16,8 +16,9 @@ local HTTP = [[
     begun = 0
     function begin() begun = begun + 1 end
     function follow()
-      local watch = k:watch("namespaces")
-      local event, err
+      local watch, err = k:watch("namespaces") -- asks what there is, and may be canceled then
+      if not watch then return err end
+      local event
       repeat event, err = watch:next() begin() until not event
       return err
     end
