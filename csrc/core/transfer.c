@@ -21,8 +21,7 @@ enum {
   KEEPALIVE_IDLE = 30,  /* seconds of silence before TCP asks whether the peer is there */
   KEEPALIVE_EVERY = 15,
   SILENCE = 30000, /* ms without a byte for many: so long Go's transport waits before it asks */
-  LIST_BUFFER =
-      64 * 1024, /* bytes read at once of what is long; libcurl copies them at each pause */
+  LIST_BUFFER = 32 * 1024,  /* bytes read at once; libcurl copies what is left at a pause */
   PARKED_BODY = 64 * 1024,  /* bytes of room that a parked transfer keeps */
   HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
