@@ -11,10 +11,10 @@
 
 /*
 ** Unread bytes at which the sender has to wait, and at which it may go on: what a step brings at most,
-** and so how long one may take (0.3 ms). A watch that shares cannot wait: it ends at a mark that no
+** and so how long one may take (0.6 ms). A watch that shares cannot wait: it ends at a mark that no
 ** quiet one comes near.
 */
-enum { HIGH_WATER = 1 << 18, LOW_WATER = 1 << 16, SHARED_MARK = 1 << 20 };
+enum { HIGH_WATER = 1 << 19, LOW_WATER = 1 << 16, SHARED_MARK = 1 << 20 };
 
 enum {
   CONNECT_TIMEOUT = 30, /* seconds, TLS included; client-go dials 30 s */

@@ -328,7 +328,7 @@ static void a_connection_is_used_again(void) {
 
 /* ---- flow control ---- */
 
-enum { BIG = 64 << 20, MARK = 1 << 18, SLACK = 1 << 19 };
+enum { BIG = 64 << 20, MARK = 1 << 19, SLACK = 1 << 19 };
 
 static unsigned char pattern(size_t i) { return (unsigned char)(i * 31 + (i >> 13)); }
 
