@@ -73,6 +73,18 @@ describe("the loop of luv", function()
     assert.matches("the loop of luv runs already: use kube.spawn", problem, 1, true)
   end)
 
+  it("is not awaited in the main program: a join is told so, and has its results later", function()
+    local task = kube.spawn(function()
+      get()
+      return "result"
+    end)
+    local result, err = task:join()
+    assert.is_nil(result)
+    assert.is_true(kube.is_cannot_wait(err))
+    assert.is_true(run_loop())
+    assert.equal("result", task:join())
+  end)
+
   it("goes on beside what waits, and ends when nobody does", function()
     local ticks = 0
     local timer = uv.new_timer()

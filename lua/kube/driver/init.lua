@@ -69,13 +69,7 @@ function driver.use(name)
 end
 
 --- Whether the code that asks may wait: true | nil, err (reason CannotWait).
-function driver.can_wait()
-  local current = driver.current()
-  if not current.can_wait then return true end
-  local ok, why = current.can_wait()
-  if ok then return true end
-  return nil, errors.new { reason = "CannotWait", message = why }
-end
+function driver.can_wait() return waiter.may_wait(driver.current()) end
 
 --- A waiter for the code that asks.
 function driver.waiter() return waiter.new(driver.current()) end

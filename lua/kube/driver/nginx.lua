@@ -22,7 +22,6 @@
 --   | ssl_session_fetch_by_lua    | the handshake, with ngx.sleep too                            |
 --   | an error that is thrown     | nginx logs "unknown reason" for what is no text: throw       |
 --   |                             | tostring(err). What a task throws is logged as it is         |
-local errors = require("kube.api.errors")
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
 local ngx = require("ngx")
@@ -30,6 +29,7 @@ local pump = require("kube.driver.nginx.pump")
 local semaphore = require("ngx.semaphore")
 local task = require("kube.driver.task")
 local tasks = require("kube.driver.nginx.tasks")
+local waiter = require("kube.driver.waiter")
 
 local nginx = { name = "nginx", now = host.now, time = os.time, drops_coroutines = true }
 
@@ -52,55 +52,41 @@ function nginx.can_wait()
     .. "kube.spawn(function() ... end)"
 end
 
-local function check_phase()
-  local ok, why = nginx.can_wait()
-  if ok then return true end
-  return nil, errors.new { reason = "CannotWait", message = why }
-end
-
 --- Seconds as nginx takes them, whole milliseconds at least: a wait of less is none, and who waits
 -- again and again for the rest of one would not let anybody run.
 local function whole(seconds) return (math.ceil(1000 * math.max(0, seconds)) + 0.5) / 1000 end
 
 function nginx.start(new)
-  if ngx.get_phase() == "exit_worker" then return check_phase() end
+  if ngx.get_phase() == "exit_worker" then return waiter.may_wait(nginx) end
   return tasks.start(new)
 end
 
---- What the wait ends with, if the worker is to quit: nil while it goes on.
-function nginx.park(waiter, deadline)
-  local ok, err = check_phase()
+--- As every driver's; and nil, "canceled" for what has no end of its own, if the worker is to quit.
+function nginx.park(who, deadline)
+  if exit.is_near() and who.lasts then return nil, "canceled" end
+  local ok, err = pump.need()
   if not ok then return nil, err end
-  if exit.is_near() and waiter.lasts then return nil, "canceled" end
-  ok, err = pump.need()
-  if not ok then return nil, err end
-  if not waiter.sema then waiter.sema = semaphore.new() end
+  if not who.sema then who.sema = semaphore.new() end
   ok, err = host.step() -- what was just begun goes out
-  if not ok or waiter.woken then return ok, err end
-  local its_pump = pump.enter(waiter)
+  if not ok or who.woken then return ok, err end
+  local its_pump = pump.enter(who)
   local why
-  ok, why = waiter.sema:wait(whole(math.min(pump.patience(),
+  ok, why = who.sema:wait(whole(math.min(pump.patience(),
     deadline and deadline - host.now() or LONG)))
-  pump.leave(waiter)
-  if not ok and why ~= "timeout" then return nil, nginx.failure(why) end
+  pump.leave(who)
+  if not ok and why ~= "timeout" then return nil, exit.failure(why) end
   return pump.check(its_pump)
 end
 
-function nginx.unpark(waiter)
-  if waiter.sema then waiter.sema:post(1) end
+function nginx.unpark(who)
+  if who.sema then who.sema:post(1) end
 end
 
 nginx.yield = pump.turn
 
-function nginx.drive(group, begin)
-  local ok, err = check_phase()
-  if not ok then return nil, err end
-  return task.wait_for_group(nginx, group, begin)
-end
+function nginx.drive(group, begin) return task.wait_for_group(nginx, group, begin) end
 
 --- Where nobody waits for what a task threw: nginx's error log.
 function nginx.report(text) ngx.log(ngx.ERR, text) end
-
-nginx.failure = exit.failure
 
 return nginx

@@ -145,8 +145,9 @@ end
 
 --- Waits until the task has ended.
 -- @param timeout  seconds, or nil for ever
--- @return what its function returned | nil, what it threw | nil, err (reason Timeout, or Canceled:
---   the task that waits was, or the one waited for was dropped because the main one threw)
+-- @return what its function returned | nil, what it threw | nil, err (reason Timeout; Canceled:
+--   the task that waits was, or the one waited for was dropped because the main one threw;
+--   CannotWait: not here)
 function Task:join(timeout)
   if timeout ~= nil then options.check_type(timeout, "number", "task:join: the timeout") end
   local driver, inside = require("kube.driver").current(), scope.current()
@@ -187,9 +188,11 @@ end
 
 --- Waits in a coroutine of somebody else's loop until the group is over: a driver's drive.
 function task.wait_for_group(driver, group, begin)
+  local ok, err = waiter.may_wait(driver)
+  if not ok then return nil, err end
   group.waiter = waiter.new(driver)
   group.waiter.regardless = true -- a cancellation reaches its tasks, and they end
-  local ok, err = begin()
+  ok, err = begin()
   if not ok then return nil, err end
   while not task.is_over(group) do
     ok, err = group.waiter:wait()

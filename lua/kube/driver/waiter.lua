@@ -1,5 +1,6 @@
 --- A place to wait in for one coroutine, the same under every driver: a flag, and how the driver
 -- suspends and wakes who waits for it.
+local errors = require("kube.api.errors")
 local scope = require("kube.driver.scope")
 
 local waiter = {}
@@ -14,6 +15,24 @@ local running, status = coroutine.running, coroutine.status
 --   end does not wait for that
 function waiter.new(driver, lasts)
   return setmetatable({ driver = driver, lasts = lasts }, Waiter)
+end
+
+--- Whether the code that asks may wait under a driver: true | nil, err (reason CannotWait).
+function waiter.may_wait(driver)
+  if not driver.can_wait then return true end
+  local ok, why = driver.can_wait()
+  if ok then return true end
+  return nil, errors.new { reason = "CannotWait", message = why }
+end
+
+--- Suspends the code that asks: true | nil, err.
+local function park(self, deadline)
+  local ok, err = waiter.may_wait(self.driver)
+  if not ok then return nil, err end
+  self.parked = running() or true
+  ok, err = self.driver.park(self, deadline)
+  self.parked = nil
+  return ok, err
 end
 
 --- Ends the wait that is under way, or else the next one.
@@ -52,9 +71,7 @@ function Waiter:wait(deadline)
     local over = inside and inside:over(now)
     if over then return nil, over end
     if deadline and now >= deadline then return nil, "timeout" end
-    self.parked = running() or true
-    local ok, err = driver.park(self, until_when)
-    self.parked = nil
+    local ok, err = park(self, until_when)
     if not ok then return nil, err end
   end
   self.woken = false
