@@ -1,7 +1,7 @@
 """make bench: measures, prints a table a figure, and keeps all samples as JSON.
 
-What is measured stands in figures.py and worker.py, by whom and with which settings in bench.py, how in
-measure.py.
+What is measured stands in figures.py and worker.py, by whom and with which settings in bench.py,
+how in measure.py.
 """
 import bench
 import data

@@ -10,13 +10,6 @@ local drivers = {}
 
 local top = assert(os.getenv("KUBE_SPEC_TOP"))
 
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a") or ""
-  if file then file:close() end
-  return text
-end
-
 local Run = {}
 Run.__index = Run
 
@@ -33,7 +26,7 @@ end
 --- Name -> { seconds =, problem = }, the name of the case that did not end (nil).
 local function read_report(path)
   local results, open = {}, nil
-  for line in read(path):gmatch("[^\n]+") do
+  for line in (process.read(path) or ""):gmatch("[^\n]+") do
     local entry = assert(json.decode(line))
     open = entry.begins
     if entry.name then results[entry.name] = entry end
@@ -47,7 +40,7 @@ local function run_all(self)
     KUBE_DRIVERS_HOST = self.host, KUBE_DRIVERS_REPORT = report, KUBE_DRIVERS_LOG = log,
   }, log)
   self.results, self.open = read_report(report)
-  self.said = said .. read(log)
+  self.said = said .. (process.read(log) or "")
   os.remove(report)
   os.remove(log)
 end

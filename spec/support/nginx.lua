@@ -22,13 +22,6 @@ local LUA_PATH = string.format("%s/lua/?.lua;%s/lua/?/init.lua;;", top, top)
 local LUA_CPATH = string.format("%s/luajit/?.so;;", build)
 local MODULES = "/usr/lib/nginx/modules" -- Debian's; OpenResty has its Lua within
 
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then file:close() end
-  return text
-end
-
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
   file:write(text)
@@ -112,13 +105,13 @@ end
 --- The processes that a process started.
 local function children(pid)
   local list = {}
-  local text = read(string.format("/proc/%d/task/%d/children", pid, pid)) or ""
+  local text = process.read(string.format("/proc/%d/task/%d/children", pid, pid)) or ""
   for child in text:gmatch("%d+") do list[#list + 1] = tonumber(child) end
   return list
 end
 
 local function is_alive(pid)
-  local state = (read("/proc/" .. pid .. "/stat") or ""):match("%) (%u)")
+  local state = (process.read("/proc/" .. pid .. "/stat") or ""):match("%) (%u)")
   return state ~= nil and state ~= "Z"
 end
 
@@ -142,7 +135,8 @@ function nginx.descriptors(pid) return count(string.format("/proc/%d/fd", pid)) 
 --- The kilobytes of memory that a process has for itself.
 function nginx.memory(pid)
   local n = 0
-  for kilobytes in read("/proc/" .. pid .. "/smaps_rollup"):gmatch("Private_%a+: +(%d+) kB") do
+  local rollup = process.read("/proc/" .. pid .. "/smaps_rollup")
+  for kilobytes in rollup:gmatch("Private_%a+: +(%d+) kB") do
     n = n + kilobytes
   end
   return n
@@ -153,7 +147,7 @@ function nginx.sleeps(pid)
   local n = 0
   local threads = assert(uv.fs_scandir("/proc/" .. pid .. "/task"))
   for thread in uv.fs_scandir_next, threads do
-    local status = read(string.format("/proc/%d/task/%s/status", pid, thread)) or ""
+    local status = process.read(string.format("/proc/%d/task/%s/status", pid, thread)) or ""
     n = n + (status:match("\nvoluntary_ctxt_switches:%s*(%d+)") or 0)
   end
   return n
@@ -162,7 +156,7 @@ end
 local function by_title(self, wanted)
   local list = {}
   for _, pid in ipairs(children(self.pid)) do
-    local title = (read("/proc/" .. pid .. "/cmdline") or ""):gsub("[%s%z]+$", "")
+    local title = (process.read("/proc/" .. pid .. "/cmdline") or ""):gsub("[%s%z]+$", "")
     if title == wanted then list[#list + 1] = pid end
   end
   return list
@@ -175,7 +169,7 @@ function Server:workers() return by_title(self, "nginx: worker process") end
 function Server:leaving() return by_title(self, "nginx: worker process is shutting down") end
 
 --- What it logged so far.
-function Server:log() return read(self.prefix .. "/logs/error.log") or "" end
+function Server:log() return process.read(self.prefix .. "/logs/error.log") or "" end
 
 --- How many files its workers have left where kube makes some.
 function Server:files() return count(self.prefix .. "/tmp", "kube-") end

@@ -25,6 +25,14 @@ function process.run(command, env)
   return text, tonumber(code)
 end
 
+--- The text of a file | nil where there is none.
+function process.read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read("*a")
+  if file then file:close() end
+  return text
+end
+
 --- Writes a text into a file of its own, which is the caller's to remove: its path.
 function process.file(text)
   local path = os.tmpname()

@@ -200,13 +200,6 @@ end
 
 local function quoted(flag, value) return value and flag .. " " .. process.quote(value) or "" end
 
-local function read_file(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then file:close() end
-  return text
-end
-
 local MARK = "\n-- what curl got --\n"
 
 --- The curl command of a request.
@@ -234,7 +227,7 @@ function Server:raw(requests)
   words[#words + 1] = "echo end"
   process.run(string.format("(%s) >%s 2>&1 </dev/null &", table.concat(words, "\n"), path))
   local text = cluster.eventually(function()
-    local text = read_file(path)
+    local text = process.read(path)
     return text and text:match("^(.*)end\n$")
   end)
   os.remove(path)
