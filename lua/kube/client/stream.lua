@@ -16,7 +16,7 @@ local stream = {}
 local Stream = {}
 Stream.__index = Stream
 
-local SLICE = 0.0005 -- seconds of work after which the neighbours may run
+local SLICE = 0.00025 -- seconds of work after which the neighbours may run
 
 --- A stream of the call that open starts when the first object is asked for.
 -- @param open  function () -> call, read | nil, err; with
