@@ -3,8 +3,8 @@
 --
 -- Who waits parks on a semaphore of his own. A thread in C watches the engine's descriptor
 -- (nginx/pump.lua); tasks are light threads that outlive the request that spawned them
--- (nginx/tasks.lua). When the worker is to quit, watches and tasks end with Canceled, so that it
--- can; what a request asks for is answered still (nginx/exit.lua).
+-- (nginx/tasks.lua). When the worker is to quit, watches end with Canceled, so that it can, and a
+-- second later tasks; what a request asks for or waits for is answered still (nginx/exit.lua).
 --
 -- Its limits:
 --
@@ -20,6 +20,8 @@
 --   |                             | too. Light threads (ngx.thread.spawn) have no such fault     |
 --   | ssl_client_hello_by_lua,    | can wait where nginx can: in OpenResty. Another nginx ends   |
 --   | ssl_session_fetch_by_lua    | the handshake, with ngx.sleep too                            |
+--   | a task spawned when the     | runs; but ngx_lua (0.10.23) then leaves a line at level      |
+--   | worker is to quit already   | alert in the log, "open socket #-2 left", of no meaning      |
 --   | an error that is thrown     | nginx logs "unknown reason" for what is no text: throw       |
 --   |                             | tostring(err). What a task throws is logged as it is         |
 local exit = require("kube.driver.nginx.exit")
@@ -67,6 +69,7 @@ function nginx.park(who, deadline)
   local ok, err = pump.need()
   if not ok then return nil, err end
   if not who.sema then who.sema = semaphore.new() end
+  who.in_request = ngx.get_phase() ~= "timer"
   ok, err = host.step() -- what was just begun goes out
   if not ok or who.woken then return ok, err end
   local its_pump = pump.enter(who)

@@ -41,6 +41,18 @@ local function report(self)
   pcall(self.scope.driver.report, "kube: a spawned task failed: " .. text_of(self.problem))
 end
 
+--- Whether somebody waits for its end of whom is_one(waiter) is true: who joins it, or runs the
+-- group it belongs to.
+function Task:is_awaited(is_one)
+  local group = self.scope.group
+  local runs_it = group and group.waiter
+  if runs_it and runs_it:is_waiting() and is_one(runs_it) then return true end
+  for _, joiner in ipairs(self.joiners) do
+    if joiner:is_waiting() and is_one(joiner) then return true end
+  end
+  return false
+end
+
 --- Whether somebody waits to hear what a task threw: kube.run, or one who joins it.
 local function is_heard(self)
   local group = self.scope.group

@@ -5,7 +5,11 @@
 -- killed, and a few hundred bytes for it until its timer has ended: so the supervisor kills those
 -- that have ended, and now and then another one takes over. The old timer ends with the last of its
 -- tasks.
+--
+-- When the worker is to quit they have GRACE to end; and one for which a request waits has as long
+-- as that waits: nginx lets requests end, too.
 local exit = require("kube.driver.nginx.exit")
+local host = require("kube.driver.host")
 local ngx = require("ngx")
 local semaphore = require("ngx.semaphore")
 
@@ -14,17 +18,45 @@ local tasks = {}
 local LONG = 1e6     -- seconds
 local PATIENCE = 5   -- seconds until nginx must have started a supervisor
 local RENEWAL = 1000 -- tasks that one supervisor starts
+local GRACE = 1      -- seconds to end, for the calls that are under way
 
 local queue, first, last = {}, 1, 0 -- those that were not started yet
 local live = {} -- those that run
+local ending -- semaphore: the last of them has ended; nil while the worker is not to quit
 -- { bell = semaphore, began = when, runs = whether nginx has started it,
 --   ended = threads of it that have }; nil while none runs
 local supervisor
 
+--- Whether who waits in a waiter is a request, or a task for which one waits.
+local function is_of_a_request(waiter)
+  if waiter.in_request then return true end
+  local owner = waiter.inside and waiter.inside.owner
+  return owner ~= nil and owner:is_awaited(is_of_a_request)
+end
+
+--- The worker is to quit: cancels those that are still there after GRACE, and looks again and again
+-- until none is.
+local function end_all()
+  if ending then return end
+  ending = semaphore.new()
+  local due = host.now() + GRACE
+  while next(live) do
+    ending:wait(math.max(0.001, due - host.now()))
+    if host.now() >= due then
+      due = host.now() + GRACE
+      for task in pairs(live) do
+        if not task:is_awaited(is_of_a_request) then task.scope:cancel() end
+      end
+    end
+  end
+  ending = nil
+end
+
 local function run(task, self)
-  if exit.is_near() then task.scope:cancel() end
+  if exit.is_near() and not ending then ngx.thread.spawn(end_all) end
   task:run()
   live[task] = nil
+  if ending and not next(live) then ending:post(1) end
   self.ended[#self.ended + 1] = coroutine.running()
 end
 
@@ -79,10 +111,9 @@ function tasks.start(task)
   return true
 end
 
--- The worker is to quit: they end with the wait that they are in.
 exit.listen(function()
-  for task in pairs(live) do task.scope:cancel() end
   if supervisor then supervisor.bell:post(1) end
+  end_all()
 end)
 
 return tasks
