@@ -1,5 +1,6 @@
 -- A watch beside a timer, in two coroutines of cqueues.
---   lua cqueues.lua [SECONDS]
+--   lua examples/cqueues.lua [SECONDS]
+-- (Not from inside examples: require("cqueues") would find this file there.)
 local cqueues = require("cqueues")
 local kube = require("kube")
 

@@ -1,5 +1,6 @@
 -- A watch beside a timer, on the loop of luv.
---   lua luv.lua [SECONDS]
+--   lua examples/luv.lua [SECONDS]
+-- (Not from inside examples: require("luv") would find this file there.)
 local kube = require("kube")
 local uv = require("luv")
 

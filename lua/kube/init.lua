@@ -83,12 +83,14 @@ end
 
 --- Runs fn(...) as a task beside those that it spawns: what they wait for, they wait for together.
 -- What fn throws is thrown from here, and the tasks it spawned are dropped (under a loop that is
--- not kube's own: canceled).
+-- not kube's own: canceled). Throws, too, inside another kube.run: use kube.spawn there.
 -- @return what fn returns, once all have ended | nil, err (reason System or OutOfMemory: no engine)
 function kube.run(fn, ...) return driver.run(fn, ...) end
 
 --- Starts fn(...) as a task beside the others: inside kube.run, and under every loop of a host
--- (nginx, cqueues, luv), where it outlives the one that spawned it.
+-- (nginx, cqueues, luv), where it outlives the one that spawned it. Throws where nothing runs
+-- tasks: outside of both, and in a coroutine of your own inside a task. What fn throws, task:join
+-- gives; if nobody waits there, it is written to stderr, nginx's error log or Neovim's messages.
 -- @return task with :join(timeout) and :cancel() | nil, err (reason System: nginx has no timer
 --   left)
 function kube.spawn(fn, ...) return driver.spawn(fn, ...) end

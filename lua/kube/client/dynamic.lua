@@ -42,7 +42,8 @@ local WRITE = options.merge(WRITE_WHOLE, { subresource = "string" })
 -- | namespace            | string  | k:... alone: instead of the object's and the client's        |
 -- | all_namespaces       | boolean | k:... alone: in no namespace, but in all                     |
 -- | timeout              | number  | seconds for the whole call, in a list for each page, in a    |
--- |                      |         | watch until its end; without it there is no limit            |
+-- |                      |         | watch until its end; without it there is no limit. The first |
+-- |                      |         | call asks what the server serves, and has as many for that   |
 -- | fields               | table   | the paths to decode, or the kube.json.projection of them;    |
 -- |                      |         | apiVersion and kind too come only where they are asked for,  |
 -- |                      |         | but for the items of a list                                  |

@@ -116,7 +116,7 @@ end
 
 --- The dynamic client for a kind by name: client | nil, err.
 local function by_name(self, kind, given)
-  local resource, err = self._mapper:resource_for(kind)
+  local resource, err = self._mapper:resource_for(kind, given.timeout)
   if not resource then return nil, err end
   return place(self, resource, given)
 end
@@ -132,7 +132,8 @@ end
 
 --- The dynamic client for where an object lives: client | nil, err.
 local function by_object(self, object, given)
-  local resource, err = self._mapper:resource_for_kind(object.apiVersion, object.kind)
+  local resource, err = self._mapper:resource_for_kind(object.apiVersion, object.kind,
+    given.timeout)
   if not resource then return nil, err end
   local own = type(object.metadata) == "table" and object.metadata.namespace or nil
   if own and given.namespace and own ~= given.namespace then

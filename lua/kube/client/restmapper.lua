@@ -10,6 +10,7 @@
 -- |                          |                             | and with what may have been meant |
 -- Sources: client-go restmapper/shortcut.go, apimachinery runtime/schema ParseResourceArg.
 local discovery = require("kube.client.discovery")
+local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local similar = require("kube.api.similar")
 
@@ -116,15 +117,26 @@ end
 
 -- ---- with a server ----
 
+--- Asks the server what it serves, in `seconds` at most (nil or 0: in as many as discovery takes).
+local function refresh(self, seconds)
+  local its_discovery = self._discovery
+  if not seconds or seconds <= 0 then return its_discovery:refresh() end
+  return driver.with_timeout(seconds, its_discovery.refresh, its_discovery)
+end
+
 --- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was
 -- made a second ago is found. resource | nil, err
-local function look(self, find, no_match)
+local function look(self, find, no_match, seconds)
   local fresh = self._discovery._known == nil
+  if fresh then
+    local ok, why = refresh(self, seconds)
+    if not ok then return nil, why end
+  end
   local resources, err = self._discovery:server_resources()
   if not resources then return nil, err end
   local found = find(resources)
   if not found and not fresh then
-    local ok, why = self._discovery:refresh()
+    local ok, why = refresh(self, seconds)
     if not ok then return nil, why end
     resources = self._discovery:server_resources()
     found = find(resources)
@@ -135,22 +147,24 @@ end
 
 --- The resource that a name stands for: { group =, version =, resource =, kind =, ... }
 -- | nil, err (reason NoMatch).
-function Mapper:resource_for(text)
+-- @param seconds  that the server may take to say what it serves, if it has to be asked; nil: 32
+function Mapper:resource_for(text, seconds)
   return look(self, function(resources) return restmapper.find(resources, text) end,
     function(resources)
       return string.format("the server doesn't have a resource type %q%s", text,
         similar.hint(text, names_of(resources)))
-    end)
+    end, seconds)
 end
 
 --- The resource in which objects of that apiVersion and kind live | nil, err (reason NoMatch).
-function Mapper:resource_for_kind(api_version, kind)
+-- @param seconds  as resource_for
+function Mapper:resource_for_kind(api_version, kind, seconds)
   return look(self, function(resources)
     return restmapper.find_kind(resources, api_version, kind)
   end, function(resources)
     return string.format("no matches for kind %q in version %q%s", kind, api_version,
       restmapper.kind_hint(resources, api_version, kind))
-  end)
+  end, seconds)
 end
 
 return restmapper

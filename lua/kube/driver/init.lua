@@ -100,8 +100,8 @@ function driver.spawn(fn, ...)
   if type(fn) ~= "function" then error("kube.spawn: a function is needed", 3) end
   local current = driver.current()
   if current.in_place then
-    error("kube.spawn needs a driver that runs tasks: call it inside kube.run(function() ... end), "
-      .. "and not in a coroutine inside a task", 3)
+    error("kube.spawn needs a loop that runs tasks: call it inside kube.run(function() ... end) or "
+      .. "in a coroutine of the host's loop (cq:wrap), and not in a coroutine inside a task", 3)
   end
   return task.spawn(current, fn, ...)
 end

@@ -31,6 +31,8 @@ local function pack(...) return { n = select("#", ...), ... } end
 -- ---- the end of a task ----
 
 local function text_of(problem)
+  local plain = type(problem) == "table" and getmetatable(problem) == nil
+  if plain and type(problem.message) == "string" then return problem.message end
   local ok, text = pcall(tostring, problem)
   return ok and text or "a " .. type(problem) .. " that cannot be printed"
 end
@@ -173,7 +175,8 @@ function Task:join(timeout)
       return nil, errors.from_wait("canceled", "task:join")
     end
     if driver.in_place then
-      error("task:join: call it in a task, not in a coroutine inside one", 2)
+      error("task:join: it would wait in place, and the task could not go on: call it in a task, "
+        .. "or in a coroutine of the loop that runs it (cq:wrap), not in one inside those", 2)
     end
     local joiner = waiter.new(driver)
     self.joiners[#self.joiners + 1] = joiner
