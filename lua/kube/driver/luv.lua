@@ -90,7 +90,8 @@ function luv.can_wait()
   local thread, is_main = coroutine.running()
   if thread and not is_main then return true end
   return nil, (vim and "Neovim" or "the loop of luv") .. " cannot wait here: call it inside "
-    .. "kube.spawn(function() ... end) or another coroutine" .. (vim and "" or ", or all of it inside kube.run")
+    .. "kube.spawn(function() ... end) or another coroutine"
+    .. (vim and "" or ", or all of it inside kube.run")
 end
 
 --- Runs a group of tasks until it is over: in a coroutine beside the others, else by running uv's
