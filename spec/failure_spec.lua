@@ -322,6 +322,13 @@ describe("a server that speaks another language", function()
     fails(pod, err, "TLS", "GET " .. server)
   end)
 
+  it("none: it hangs up in the middle of the handshake", function()
+    for _, server in ipairs { faults.hangs_up, faults.resets } do
+      local pod, err = faults.pods { server = server, ca = faults.ca, token = TOKEN }:get("web")
+      fails(pod, err, "Connection", "GET " .. server)
+    end
+  end)
+
   it("TLS where plain HTTP was expected", function()
     local server = faults.https:gsub("^https:", "http:")
     local pod, err = faults.pods { server = server }:get("web")

@@ -469,6 +469,12 @@ long long kube_transfer_announced(const kube_transfer *t) {
   return length;
 }
 
+/* A peer that went away in the handshake says nothing of TLS: libcurl's and OpenSSL's words for it. */
+static bool is_hang_up(const char *detail) {
+  return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "reset by peer") ||
+         strstr(detail, "Broken pipe") || strstr(detail, "unexpected eof");
+}
+
 /* Which kind of failure a libcurl code is. */
 static kube_status kind_of(CURLcode code, const char *detail) {
   switch (code) {
@@ -476,7 +482,7 @@ static kube_status kind_of(CURLcode code, const char *detail) {
     case CURLE_COULDNT_RESOLVE_PROXY: return KUBE_EDNS;
     case CURLE_COULDNT_CONNECT: return KUBE_ECONNECT;
     case CURLE_OPERATION_TIMEDOUT: return KUBE_ETIMEOUT;
-    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CONNECT_ERROR: return is_hang_up(detail) ? KUBE_ENETWORK : KUBE_ETLS;
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_PEER_FAILED_VERIFICATION:

@@ -126,6 +126,13 @@ async def send_chunks(writer, step):
         writer.write(b"0\r\n\r\n")
 
 
+def reset(writer):
+    """Ends a connection by an RST."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
 async def answer(reader, writer, step):
     """Whether the connection goes on."""
     if "chunks" in step:
@@ -142,9 +149,7 @@ async def answer(reader, writer, step):
         await reader.read()
     elif then == "reset":
         await asyncio.sleep(0.02)  # what was sent is to be read before
-        linger = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        writer.transport.abort()
+        reset(writer)
     return then == "keep"
 
 
@@ -228,6 +233,18 @@ class Forwarder:
         await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
 
+async def hang_up(reader, writer):
+    """Ends each connection once the client has spoken: in the middle of the handshake of TLS."""
+    await reader.read(65536)
+    writer.close()
+
+
+async def hang_up_at_once(reader, writer):
+    """The same by an RST."""
+    await reader.read(65536)
+    reset(writer)
+
+
 async def swallow(reader, writer):
     while await reader.read(65536):
         pass
@@ -270,6 +287,8 @@ async def main(directory):
         "https_client": await listen("https", scripts.serve, asking),
         "https_other": await listen("https", scripts.serve, context_for(other)),
         "forward": await listen("https", Forwarder(directory).serve),
+        "hangs_up": await listen("https", hang_up),
+        "resets": await listen("https", hang_up_at_once),
         "blackhole": await listen("http", swallow),
         "closed": "http://127.0.0.1:%d" % closed.getsockname()[1],
         "ca": ca.path("ca.crt"),

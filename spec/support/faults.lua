@@ -16,8 +16,8 @@ end
 
 --- Where things are: dir, ca, ca2, client_ca, alice_cert, alice_key, bob_cert, bob_key; http, https
 -- (certificate of ca for 127.0.0.1, localhost, fault.example), https_client (asks for a certificate
--- of client_ca), https_other (its certificate is for other.example); closed, blackhole;
--- forward (see balance).
+-- of client_ca), https_other (its certificate is for other.example); closed; blackhole;
+-- hangs_up and resets (which end what comes in the middle of the handshake); forward (see balance).
 local faults = assert(json.decode(line))
 local lua = os.getenv("KUBE_SPEC_LUA") or "lua"
 local serial = 0
