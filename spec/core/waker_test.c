@@ -69,6 +69,31 @@ static int connect_to(const kube_waker *w) {
   return fd;
 }
 
+/* A waker, what it watches, and the host that it wakes. */
+typedef struct scene {
+  int fd;
+  kube_waker *w;
+  int host; /* -1: there is none */
+} scene;
+
+static scene waker_alone(void) {
+  const int fd = eventfd(0, EFD_CLOEXEC);
+  return (scene){.fd = fd, .w = waker_for(fd), .host = -1};
+}
+
+static scene waker_and_host(void) {
+  scene s = waker_alone();
+  s.host = connect_to(s.w);
+  return s;
+}
+
+/* Ends what there is still. */
+static void end(scene *s) {
+  kube_waker_free(s->w);
+  if (s->host >= 0) close(s->host);
+  close(s->fd);
+}
+
 /* Whether there is something to read, or the end of it. */
 static bool is_readable(int fd, int milliseconds) {
   struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -95,117 +120,100 @@ static void drain(int fd) {
 /* ---- what it promises ---- */
 
 static void tells_once_an_arm(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
-  const int host = connect_to(w);
+  scene s = waker_and_host();
   int i;
-  CHECK(bytes(host, NEVER) == 0);
-  make_readable(fd);
-  CHECK(bytes(host, SOON) == 1);
-  CHECK(bytes(host, NEVER) == 0); /* though it is readable still */
-  kube_waker_arm(w);
-  CHECK(bytes(host, SOON) == 1); /* as it is */
-  drain(fd);
-  kube_waker_arm(w);
-  kube_waker_arm(w);
-  CHECK(bytes(host, NEVER) == 0);
-  make_readable(fd);
-  CHECK(bytes(host, SOON) == 1);
+  CHECK(bytes(s.host, NEVER) == 0);
+  make_readable(s.fd);
+  CHECK(bytes(s.host, SOON) == 1);
+  CHECK(bytes(s.host, NEVER) == 0); /* though it is readable still */
+  kube_waker_arm(s.w);
+  CHECK(bytes(s.host, SOON) == 1); /* as it is */
+  drain(s.fd);
+  kube_waker_arm(s.w);
+  kube_waker_arm(s.w);
+  CHECK(bytes(s.host, NEVER) == 0);
+  make_readable(s.fd);
+  CHECK(bytes(s.host, SOON) == 1);
   for (i = 0; i < 2000; i++) {
-    kube_waker_arm(w);
-    if (bytes(host, SOON) != 1) break;
+    kube_waker_arm(s.w);
+    if (bytes(s.host, SOON) != 1) break;
   }
   CHECK(i == 2000);
-  kube_waker_free(w);
-  CHECK(is_readable(host, SOON) && bytes(host, SOON) == 0); /* the end */
-  close(host);
-  close(fd);
+  kube_waker_free(s.w);
+  CHECK(is_readable(s.host, SOON) && bytes(s.host, SOON) == 0); /* the end */
+  close(s.host);
+  close(s.fd);
 }
 
 static void rings_whatever_it_watches(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
-  const int host = connect_to(w);
-  kube_waker_ring(w);
-  CHECK(bytes(host, SOON) == 1);
-  make_readable(fd);
-  CHECK(bytes(host, SOON) == 1); /* it was armed still */
-  kube_waker_ring(w);
-  CHECK(bytes(host, SOON) == 1);
-  kube_waker_free(w);
-  close(host);
-  close(fd);
+  scene s = waker_and_host();
+  kube_waker_ring(s.w);
+  CHECK(bytes(s.host, SOON) == 1);
+  make_readable(s.fd);
+  CHECK(bytes(s.host, SOON) == 1); /* it was armed still */
+  kube_waker_ring(s.w);
+  CHECK(bytes(s.host, SOON) == 1);
+  end(&s);
 }
 
 static void owes_a_byte_to_who_comes_late(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
-  int host, i;
-  make_readable(fd);
+  scene s = waker_alone();
+  int i;
+  make_readable(s.fd);
   for (i = 0; i < 100; i++) {
-    kube_waker_ring(w);
+    kube_waker_ring(s.w);
     usleep(100);
   }
-  host = connect_to(w);
-  CHECK(bytes(host, SOON) == 1);
-  CHECK(bytes(host, NEVER) == 0);
-  kube_waker_free(w);
-  close(host);
-  close(fd);
+  s.host = connect_to(s.w);
+  CHECK(bytes(s.host, SOON) == 1);
+  CHECK(bytes(s.host, NEVER) == 0);
+  end(&s);
 }
 
 static void leaves_no_file_once_somebody_came(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
+  scene s = waker_alone();
   struct stat about;
   char directory[128], *slash;
-  int host;
-  strcpy(directory, kube_waker_path(w));
+  strcpy(directory, kube_waker_path(s.w));
   slash = strrchr(directory, '/');
   *slash = '\0';
   CHECK(stat(directory, &about) == 0 && (about.st_mode & 0777) == 0700);
   CHECK(strncmp(directory, scratch, strlen(scratch)) == 0);
-  host = connect_to(w);
+  s.host = connect_to(s.w);
   CHECK(directories_become(0));
-  kube_waker_ring(w);
-  CHECK(bytes(host, SOON) == 1);
-  kube_waker_free(w);
-  close(host);
-  close(fd);
+  kube_waker_ring(s.w);
+  CHECK(bytes(s.host, SOON) == 1);
+  end(&s);
 }
 
 static void survives_a_host_that_hangs_up(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
+  scene s = waker_alone();
   int i;
-  close(connect_to(w));
+  close(connect_to(s.w));
   CHECK(directories_become(0));
-  make_readable(fd);
+  make_readable(s.fd);
   for (i = 0; i < 100; i++) {
-    kube_waker_arm(w);
-    kube_waker_ring(w);
+    kube_waker_arm(s.w);
+    kube_waker_ring(s.w);
     usleep(100);
   }
-  kube_waker_free(w);
-  close(fd);
+  end(&s);
 }
 
 /* However many bytes are unread, it can be freed. */
 static void is_not_held_by_a_host_that_does_not_read(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
-  const int host = connect_to(w);
+  scene s = waker_and_host();
   int i;
-  make_readable(fd);
+  make_readable(s.fd);
   for (i = 0; i < 20000; i++) {
-    kube_waker_arm(w);
-    kube_waker_ring(w);
+    kube_waker_arm(s.w);
+    kube_waker_ring(s.w);
     if (i % 100 == 0) usleep(100);
   }
-  kube_waker_free(w);
-  CHECK(bytes(host, SOON) > 0);
-  close(host);
-  close(fd);
+  kube_waker_free(s.w);
+  CHECK(bytes(s.host, SOON) > 0);
+  close(s.host);
+  close(s.fd);
 }
 
 /* ---- freeing it ---- */
@@ -275,9 +283,7 @@ static void take(int number) {
 }
 
 static void takes_no_signal(void) {
-  const int fd = eventfd(0, EFD_CLOEXEC);
-  kube_waker *w = waker_for(fd);
-  const int host = connect_to(w);
+  scene s = waker_and_host();
   struct sigaction action = {.sa_handler = take}, old;
   int i;
   sigaction(SIGUSR1, &action, &old);
@@ -286,11 +292,9 @@ static void takes_no_signal(void) {
     CHECK(taken == i && pthread_equal(taker, pthread_self()));
   }
   sigaction(SIGUSR1, &old, NULL);
-  kube_waker_ring(w);
-  CHECK(bytes(host, SOON) == 1);
-  kube_waker_free(w);
-  close(host);
-  close(fd);
+  kube_waker_ring(s.w);
+  CHECK(bytes(s.host, SOON) == 1);
+  end(&s);
 }
 
 static void says_what_it_could_not_make(void) {

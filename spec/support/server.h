@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loopback.h"
+
 enum { SERVER_PATIENCE = 60 /* seconds */ };
 
 typedef struct server server;
@@ -218,18 +220,14 @@ static inline void *server_accept(void *arg) {
 }
 
 static inline void server_start(server *s, server_script *script, void *arg) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
+  unsigned port;
   memset(s, 0, sizeof *s);
   s->script = script;
   s->arg = arg;
   pthread_mutex_init(&s->lock, NULL);
   pthread_cond_init(&s->moved, NULL);
-  s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (bind(s->listener, (struct sockaddr *)&address, size) != 0 || listen(s->listener, 512) != 0 ||
-      getsockname(s->listener, (struct sockaddr *)&address, &size) != 0)
-    abort();
-  snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+  s->listener = loopback_listen(512, &port);
+  snprintf(s->url, sizeof s->url, "http://127.0.0.1:%u", port);
   if (pthread_create(&s->thread, NULL, server_accept, s) != 0) abort();
 }
 

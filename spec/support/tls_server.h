@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "loopback.h"
 
 enum { TLS_MOST = 8192 /* connections */, TLS_PATIENCE = 60 /* seconds */ };
 
@@ -496,8 +497,7 @@ static inline void tls_identify(SSL_CTX *context) {
 }
 
 static inline void tls_start(tls_server *s, tls_script *script, void *arg) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
+  unsigned port;
   memset(s, 0, sizeof *s);
   s->script = script;
   s->arg = arg;
@@ -507,12 +507,9 @@ static inline void tls_start(tls_server *s, tls_script *script, void *arg) {
   SSL_CTX_set_alpn_select_cb(s->context, tls_choose, s);
   SSL_CTX_set_mode(s->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   tls_identify(s->context);
-  s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (pipe(s->wake) != 0 || bind(s->listener, (struct sockaddr *)&address, size) != 0 ||
-      listen(s->listener, 4096) != 0 ||
-      getsockname(s->listener, (struct sockaddr *)&address, &size) != 0)
-    abort();
-  snprintf(s->url, sizeof s->url, "https://127.0.0.1:%d", ntohs(address.sin_port));
+  if (pipe(s->wake) != 0) abort();
+  s->listener = loopback_listen(4096, &port);
+  snprintf(s->url, sizeof s->url, "https://127.0.0.1:%u", port);
   if (pthread_create(&s->thread, NULL, tls_serve, s) != 0) abort();
 }
 
