@@ -42,6 +42,14 @@ function cluster.namespace(prefix)
   return name
 end
 
+--- A ConfigMap, which is not made.
+function cluster.config_map(namespace, name, data, labels)
+  return {
+    apiVersion = "v1", kind = "ConfigMap", data = data,
+    metadata = { name = name, namespace = namespace, labels = labels },
+  }
+end
+
 --- Waits until check() gives something true, and returns it. Fails after `timeout` seconds (30).
 function cluster.eventually(check, timeout) return eventually(check, timeout or 30) end
 

@@ -52,4 +52,12 @@ function process.run_lua(arguments, env)
   return process.run(process.lua .. " " .. table.concat(words, " "), env)
 end
 
+--- Runs a text as a program of this Lua: what it printed on both outputs, and its exit status.
+function process.run_program(text)
+  local path = process.file(text)
+  local said, status = process.run_lua { path }
+  os.remove(path)
+  return said, status
+end
+
 return process
