@@ -62,9 +62,10 @@ return {
 
   case("what a task throws whose joiner has given up is reported, once", function(world)
     local timed, canceled, deadline = world.marker(), world.marker(), world.marker()
+    local all_gave_up = false
     local function failing(marker)
       return assert(kube.spawn(function()
-        kube.sleep(0.02)
+        while not all_gave_up do kube.sleep(0.001) end
         error(marker)
       end))
     end
@@ -76,6 +77,7 @@ return {
     world.fails("Canceled", joiner:join())
     local last = failing(deadline)
     world.fails("Timeout", kube.with_timeout(0.001, function() return last:join() end))
+    all_gave_up = true
     for _, marker in ipairs { timed, canceled, deadline } do world.reported_once(marker) end
   end),
 
