@@ -191,7 +191,7 @@ function Task:join(timeout)
 end
 
 --- Asks the task to end, and all that it has spawned: whatever they wait for, now or later, gives
--- nil and a Canceled error.
+-- nil and a Canceled error; what had come before, but was not taken yet, is given still.
 function Task:cancel() self.scope:cancel() end
 
 -- ---- kube.run ----

@@ -106,6 +106,7 @@ local function disturb(plan, task)
     plan.canceled = true
     task:cancel()
   else
+    while not plan.stream and not task.done do kube.sleep(0) end -- cqueues begins with the last
     plan.closed = true
     if plan.stream then plan.stream:close() end
   end
