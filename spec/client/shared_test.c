@@ -718,7 +718,9 @@ static void who_waits_for_a_turn_has_its_time(void) {
   kube_error err = {0};
   place *p = open_place(plain, NULL);
   p->s.http1_only = true;
-  for (int i = 0; i < 40; i++) calls[i] = get(p, "/never", i < 32 ? 0 : 200 + i);
+  for (int i = 0; i < 32; i++) calls[i] = get(p, "/never", 0);
+  step_until(p, &p->s.requests, 32);
+  for (int i = 32; i < 40; i++) calls[i] = get(p, "/never", 200 + i);
   for (int i = 32; i < 40; i++) CHECK(wait_for(calls[i], &err) == KUBE_ETIMEOUT);
   CHECK(tls_count(&p->s, &p->s.requests) == 32);
   kube_call_free(calls[35]);

@@ -19,6 +19,18 @@ local HTTP = [[
 
 local SERVER = [[ location = /open { content_by_lua_block { ngx.print(open) } } ]]
 
+--- Waits until a process sleeps (the end of our own connection wakes it once more): nginx.sleeps.
+local function asleep(pid)
+  local before
+  cluster.eventually(function()
+    local last = before
+    before = nginx.sleeps(pid)
+    if last ~= before then kube.sleep(0.2) end
+    return last == before
+  end, 5)
+  return before
+end
+
 describe("a worker of nginx with five idle watches", function()
   it("sleeps, after a reload too", function()
     local server = nginx.start {
@@ -29,7 +41,7 @@ describe("a worker of nginx with five idle watches", function()
     server:reload()
     local pid = server:workers()[1]
     cluster.eventually(function() return select(2, server:curl("/open")) == "5" end, 5)
-    local before = nginx.sleeps(pid)
+    local before = asleep(pid)
     kube.sleep(3)
     assert.equal(before, nginx.sleeps(pid))
   end)
