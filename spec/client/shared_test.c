@@ -281,6 +281,7 @@ static void one_without_a_second_connection_is_alone(void) {
 typedef struct flood {
   int first, last; /* versions to send at once */
   int alone;       /* sent on HTTP/1.1: one after the version asked for, to here */
+  int sent;        /* the last version that the last request got */
   int asked[16], requests;
   bool shared[16];
 } flood;
@@ -311,10 +312,8 @@ static void pour(tls_request *r, void *arg) {
     f->shared[f->requests++] = r->connection->http2;
   }
   tls_begin(r, 200);
-  if (r->connection->http2)
-    add_events(r, asked + 1, f->last);
-  else
-    add_events(r, asked + 1, f->alone);
+  f->sent = r->connection->http2 ? f->last : f->alone;
+  add_events(r, asked + 1, f->sent);
 }
 
 /* The versions come in order, each once. */
@@ -387,9 +386,12 @@ static void the_others_on_its_connection_go_on(void) {
 }
 
 static void add_more(tls_server *s, void *arg) {
-  const flood *f = arg;
+  flood *f = arg;
   tls_request *r = tls_find(s, "/ns/");
-  if (CHECK(r != NULL)) add_events(r, f->first, f->last);
+  if (!CHECK(r != NULL)) return;
+  add_events(r, f->first > f->sent ? f->first : f->sent + 1,
+             f->last); /* it may have come just now */
+  f->sent = f->last;
 }
 
 /* It is read at once, and would never be full; but it wakes the others on its connection. */
@@ -414,7 +416,7 @@ static void a_busy_watch_moves_out_and_comes_back_when_it_is_quiet(void) {
   CHECK(version_of(call) == 11);
   kube_engine_advance(p->engine, 20000); /* in which it said next to nothing */
   tls_do(&p->s, end_watch, NULL);
-  while (f.requests < 3) kube_call_next(call, &(kube_frame){0}, 5, NULL);
+  while (f.requests < 3 && kube_call_next(call, &(kube_frame){0}, 5, NULL) == KUBE_AGAIN) {}
   CHECK(f.shared[2]);
   kube_call_free(call);
   close_place(p);
