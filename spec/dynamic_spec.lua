@@ -17,12 +17,7 @@ local function here(given)
   return given
 end
 
-local function config_map(name, data, labels)
-  return {
-    apiVersion = "v1", kind = "ConfigMap", data = data,
-    metadata = { name = name, namespace = namespace, labels = labels },
-  }
-end
+local function config_map(...) return cluster.config_map(namespace, ...) end
 
 local function pod(name, annotations)
   return {

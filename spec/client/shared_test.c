@@ -389,8 +389,8 @@ static void add_more(tls_server *s, void *arg) {
   flood *f = arg;
   tls_request *r = tls_find(s, "/ns/");
   if (!CHECK(r != NULL)) return;
-  add_events(r, f->first > f->sent ? f->first : f->sent + 1,
-             f->last); /* it may have come just now */
+  /* The request may have come just now, and got some already. */
+  add_events(r, f->first > f->sent ? f->first : f->sent + 1, f->last);
   f->sent = f->last;
 }
 

@@ -7,10 +7,10 @@ local process = require("spec.support.process")
 
 local AT_ONCE = 0.5 -- seconds, on a busy machine
 local GRACE = 1     -- seconds that tasks have
+local SLOW = 0.7    -- seconds until the slow server has answered
 -- What nginx says of a timer that was started in a worker that was to quit already (ngx_lua 0.10.23
 -- closes what it has for timers once only).
 local TIMERS = { "open socket #%-2 left in connection", "%[alert%] [%d#]+: aborting" }
-local SLOW = 0.7    -- seconds until the slow server has answered
 
 local HTTP = [[
   init_by_lua_block {

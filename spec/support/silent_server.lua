@@ -1,12 +1,11 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local process = require("spec.support.process")
 
 --- A server that takes one connection and never answers: client, and function () -> "closed" once
 -- the connection is closed ("open" if it is not after 20 s).
 return function()
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write([[
+  local path = process.file([[
 import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(1); s.settimeout(20)
 print(s.getsockname()[1], flush=True)
@@ -17,7 +16,6 @@ try:
 except ConnectionResetError: print("closed", flush=True)
 except socket.timeout: print("open", flush=True)
 ]])
-  file:close()
   local pipe = assert(io.popen("exec python3 " .. path))
   local port = assert(pipe:read("*l"))
   local config = assert(kube.config.load {

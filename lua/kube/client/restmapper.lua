@@ -117,28 +117,29 @@ end
 
 -- ---- with a server ----
 
---- Asks the server what it serves, in `seconds` at most (nil or 0: in as many as discovery takes).
-local function refresh(self, seconds)
+--- Asks the server what it serves, in `seconds` at most (nil or 0: in as many as discovery takes):
+-- resources | nil, err.
+local function ask(self, seconds)
   local its_discovery = self._discovery
-  if not seconds or seconds <= 0 then return its_discovery:refresh() end
-  return driver.with_timeout(seconds, its_discovery.refresh, its_discovery)
+  local ok, err
+  if seconds and seconds > 0 then
+    ok, err = driver.with_timeout(seconds, its_discovery.refresh, its_discovery)
+  else
+    ok, err = its_discovery:refresh()
+  end
+  if not ok then return nil, err end
+  return its_discovery:server_resources()
 end
 
 --- Looks, and if nothing is found looks once more at what the server serves now: a CRD that was
 -- made a second ago is found. resource | nil, err
 local function look(self, find, no_match, seconds)
-  local fresh = self._discovery._known == nil
-  if fresh then
-    local ok, why = refresh(self, seconds)
-    if not ok then return nil, why end
-  end
-  local resources, err = self._discovery:server_resources()
-  if not resources then return nil, err end
-  local found = find(resources)
-  if not found and not fresh then
-    local ok, why = refresh(self, seconds)
-    if not ok then return nil, why end
-    resources = self._discovery:server_resources()
+  local known = self._discovery._known
+  local resources, err
+  local found = known and find(known.resources)
+  if not found then
+    resources, err = ask(self, seconds)
+    if not resources then return nil, err end
     found = find(resources)
   end
   if found then return found end

@@ -68,8 +68,9 @@ function nginx.park(who, deadline)
   if exit.is_near() and who.lasts then return nil, "canceled" end
   local ok, err = pump.need()
   if not ok then return nil, err end
-  if not who.sema then who.sema = semaphore.new() end
-  who.in_request = ngx.get_phase() ~= "timer"
+  if not who.sema then
+    who.sema, who.in_request = semaphore.new(), ngx.get_phase() ~= "timer"
+  end
   ok, err = host.step() -- what was just begun goes out
   if not ok or who.woken then return ok, err end
   local its_pump = pump.enter(who)

@@ -43,26 +43,26 @@ local function report(self)
   pcall(self.scope.driver.report, "kube: a spawned task failed: " .. text_of(self.problem))
 end
 
---- Whether somebody waits for its end of whom is_one(waiter) is true: who joins it, or runs the
--- group it belongs to.
-function Task:is_awaited(is_one)
-  local group = self.scope.group
-  local runs_it = group and group.waiter
-  if runs_it and runs_it:is_waiting() and is_one(runs_it) then return true end
+--- Whether somebody waits in a task:join for it; with is_one, one for whom is_one(waiter) is true.
+local function is_joined(self, is_one)
   for _, joiner in ipairs(self.joiners) do
-    if joiner:is_waiting() and is_one(joiner) then return true end
+    if joiner:is_waiting() and (not is_one or is_one(joiner)) then return true end
   end
   return false
+end
+
+--- Whether somebody waits for the end of a task for whom is_one(waiter) is true: who joins it, or
+-- runs the group it belongs to.
+function task.is_awaited(self, is_one)
+  local group = self.scope.group
+  local runs_it = group and group.waiter
+  return runs_it and runs_it:is_waiting() and is_one(runs_it) or is_joined(self, is_one)
 end
 
 --- Whether somebody waits to hear what a task threw: kube.run, or one who joins it.
 local function is_heard(self)
   local group = self.scope.group
-  if group and group.main == self then return true end
-  for _, joiner in ipairs(self.joiners) do
-    if joiner:is_waiting() then return true end
-  end
-  return false
+  return group and group.main == self or is_joined(self)
 end
 
 local function leave_group(self)

@@ -12,6 +12,7 @@ local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
 local ngx = require("ngx")
 local semaphore = require("ngx.semaphore")
+local is_awaited = require("kube.driver.task").is_awaited
 
 local tasks = {}
 
@@ -31,7 +32,7 @@ local supervisor
 local function is_of_a_request(waiter)
   if waiter.in_request then return true end
   local owner = waiter.inside and waiter.inside.owner
-  return owner ~= nil and owner:is_awaited(is_of_a_request)
+  return owner ~= nil and is_awaited(owner, is_of_a_request)
 end
 
 --- The worker is to quit: cancels those that are still there after GRACE, and looks again and again
@@ -45,7 +46,7 @@ local function end_all()
     if host.now() >= due then
       due = host.now() + GRACE
       for task in pairs(live) do
-        if not task:is_awaited(is_of_a_request) then task.scope:cancel() end
+        if not is_awaited(task, is_of_a_request) then task.scope:cancel() end
       end
     end
   end
