@@ -43,11 +43,18 @@ static int engine_step(lua_State *L) {
   return 1;
 }
 
-/* engine:wait([seconds]) -> true | false at a time-out or a signal | nil, err. Blocks, then steps. */
+/*
+** engine:wait([seconds]) -> true | false at a time-out or a signal | nil, err. Blocks, then steps. nil:
+** for ever; less than 0, where a deadline passed just now: not at all.
+*/
 static int engine_wait(lua_State *L) {
   kube_error err = {0};
-  lua_Number seconds = luaL_optnumber(L, 2, -1);
-  int ms = seconds < 0 ? KUBE_FOREVER : seconds < 2e6 ? (int)(seconds * 1000 + 0.999) : 2000000000;
+  const bool for_ever = lua_isnoneornil(L, 2);
+  const lua_Number seconds = for_ever ? 0 : luaL_checknumber(L, 2);
+  const int ms = for_ever        ? KUBE_FOREVER
+                 : seconds < 0   ? 0
+                 : seconds < 2e6 ? (int)(seconds * 1000 + 0.999)
+                                 : 2000000000;
   kube_status status = kube_engine_wait(check_engine(L), ms, &err);
   if (status != KUBE_OK && status != KUBE_AGAIN) return kube_push_error(L, &err);
   lua_pushboolean(L, status == KUBE_OK);

@@ -68,6 +68,15 @@ describe("timers", function()
 end)
 
 describe("time", function()
+  it("that passed in the moment before a wait is not waited for, least of all for ever", function()
+    local engine = assert(host.engine())
+    for _, seconds in ipairs { -1e-9, -0.001, -5, 0 } do
+      local before = kube.now()
+      assert.is_false(engine:wait(seconds))
+      assert.is_true(kube.now() - before < 5)
+    end
+  end)
+
   it("goes on by as much as a sleep asked for", function()
     for _, run in ipairs { function(fn) return fn() end, kube.run } do
       run(function()
