@@ -1,5 +1,6 @@
 -- The heap of deadlines, and time.
 local cluster = require("spec.support.cluster")
+local core = require("kube.core")
 local driver = require("kube.driver")
 local host = require("kube.driver.host")
 local kube = require("kube")
@@ -69,7 +70,7 @@ end)
 
 describe("time", function()
   it("that passed in the moment before a wait is not waited for, least of all for ever", function()
-    local engine = assert(host.engine())
+    local engine = assert(core.engine()) -- one on which nothing else happens
     for _, seconds in ipairs { -1e-9, -0.001, -5, 0 } do
       local before = kube.now()
       assert.is_false(engine:wait(seconds))
