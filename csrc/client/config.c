@@ -14,6 +14,21 @@ static void free_secret(char *text) {
   free(text);
 }
 
+static void free_secrets(char **texts) {
+  size_t i;
+  for (i = 0; texts && texts[i]; i++) free_secret(texts[i]);
+  free(texts);
+}
+
+static void clear_exec(kube_exec *exec) {
+  free(exec->command);
+  free_secrets(exec->arguments);
+  free_secrets(exec->environment);
+  free(exec->api_version);
+  free(exec->install_hint);
+  free(exec->cluster);
+}
+
 void kube_config_free(kube_config *config) {
   if (config == NULL || --config->references > 0) return;
   free(config->server);
@@ -24,7 +39,16 @@ void kube_config_free(kube_config *config) {
   free(config->tls_server_name);
   free_secret(config->proxy); /* it may hold a password */
   free_secret(config->authorization);
+  free(config->token_file);
+  clear_exec(&config->exec);
+  free(config->auth_provider.name);
+  free_secrets(config->auth_provider.fields);
+  free(config->auth_provider.file);
+  free_secrets(config->impersonate);
   kube_tls_clear(&config->tls);
+  free(config->ca_file);
+  free(config->cert_file);
+  free(config->key_file);
   free(config);
 }
 

@@ -8,6 +8,31 @@
 #include "core/buffer.h"
 #include "core/tls.h"
 
+/* When a plugin may talk to a person (client-go tools/clientcmd/api ExecInteractiveMode). */
+typedef enum kube_interactive_mode {
+  KUBE_INTERACTIVE_NEVER = 0,
+  KUBE_INTERACTIVE_IF_AVAILABLE,
+  KUBE_INTERACTIVE_ALWAYS
+} kube_interactive_mode;
+
+/* A plugin that knows who we are: the kubeconfig's user.exec. Zeroed: there is none. */
+typedef struct kube_exec {
+  char *command;      /* a path (absolute once loaded) when it has a '/', else looked up in PATH */
+  char **arguments;   /* NULL-terminated; NULL: none */
+  char **environment; /* "NAME=value", secrets, set over our own; NULL-terminated; NULL: none */
+  char *api_version;  /* client.authentication.k8s.io/v1 or /v1beta1 */
+  char *install_hint; /* free of ANSI escapes; NULL */
+  char *cluster;      /* JSON of spec.cluster, where provideClusterInfo asks for it; NULL */
+  kube_interactive_mode interactive;
+} kube_exec;
+
+/* The kubeconfig's user.auth-provider. Zeroed: there is none. */
+typedef struct kube_auth_provider {
+  char *name;    /* "oidc"; the others are refused when the configuration is loaded */
+  char **fields; /* name, value, name, value, ..., NULL; secrets */
+  char *file;    /* the kubeconfig in which it stands, where new tokens are written to */
+} kube_auth_provider;
+
 struct kube_config {
   int references;
   char *server; /* scheme://host[:port][/path], no slash at its end */
@@ -17,9 +42,13 @@ struct kube_config {
   char *user;            /* the user's name in the kubeconfig, for messages */
   char *tls_server_name; /* the name to verify instead of the server's; NULL */
   char *proxy;           /* NULL: none */
-  char
-      *authorization; /* the whole header line, a secret; NULL: no identity, or the certificate's */
-  kube_tls tls;
+  char *authorization;   /* the whole header line, a secret; NULL: none, or it comes from below */
+  char *token_file;      /* read again each minute, instead of authorization; NULL */
+  kube_exec exec;
+  kube_auth_provider auth_provider;
+  char **impersonate;                   /* whole header lines, NULL-terminated; NULL: none */
+  kube_tls tls;                         /* as it was when it was loaded */
+  char *ca_file, *cert_file, *key_file; /* where parts of tls are read again; NULL: they stay */
   bool disable_compression;
 };
 
