@@ -66,6 +66,7 @@ typedef enum kube_status {
   KUBE_EDECODE,   /* Decode: bytes that are not what they should be */
   KUBE_ETOOLARGE, /* TooLarge: past a ceiling */
   KUBE_ESYSTEM,   /* System: the operating system refused */
+  KUBE_EEXEC,     /* Exec: a credential plugin failed */
   KUBE_EAPI       /* the API server said no: code and reason are its own */
 } kube_status;
 

@@ -23,6 +23,7 @@ static const char *reason_of(kube_status status) {
     case KUBE_EDECODE: return "Decode";
     case KUBE_ETOOLARGE: return "TooLarge";
     case KUBE_ESYSTEM: return "System";
+    case KUBE_EEXEC: return "Exec";
     case KUBE_EAPI: return "Unknown";
   }
   return "Unknown";

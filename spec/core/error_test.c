@@ -45,6 +45,7 @@ static void each_status_has_its_reason(void) {
                {KUBE_EDECODE, "Decode"},
                {KUBE_ETOOLARGE, "TooLarge"},
                {KUBE_ESYSTEM, "System"},
+               {KUBE_EEXEC, "Exec"},
                {KUBE_EAPI, "Unknown"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     kube_error err = {.code = 404, .retry_after = 3};

@@ -31,6 +31,7 @@
 --   | TooLarge          | past a ceiling                                                     |
 --   | OutOfMemory       | there is no memory for it                                          |
 --   | System            | the operating system refused                                       |
+--   | Exec              | a credential plugin failed                                         |
 local errors = {}
 
 local methods = {}
