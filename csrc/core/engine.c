@@ -137,6 +137,7 @@ void kube_engine_free(kube_engine *engine) {
     close_pools(engine);
   else /* a child: the parent goes on with the connections */
     kube_sockets_abandon(&engine->sockets);
+  kube_children_clear(engine);
   kube_poller_close(&engine->poller);
   kube_timers_clear(&engine->timers);
   kube_sockets_clear(&engine->sockets);
@@ -161,6 +162,12 @@ void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner
   handle->id = ++engine->last_id;
 }
 
+void kube_handle_init_relay(kube_handle *handle, kube_engine *engine,
+                            void (*moved)(kube_handle *)) {
+  kube_handle_init(handle, engine, NULL);
+  handle->moved = moved;
+}
+
 static void leave_ready(kube_handle *handle) {
   if (!handle->ready) return;
   handle->previous->next = handle->next;
@@ -180,6 +187,10 @@ void kube_handle_clear(kube_handle *handle) {
 void kube_handle_wake(kube_handle *handle) {
   kube_handle *head;
   if (handle->ready || handle->engine == NULL) return;
+  if (handle->moved) {
+    handle->moved(handle);
+    return;
+  }
   head = &handle->engine->ready;
   handle->next = head;
   handle->previous = head->previous;
@@ -281,12 +292,18 @@ static int to_curl(const kube_poller_event *event) {
          (event->broken ? CURL_CSELECT_ERR : 0);
 }
 
-/* Lets libcurl work on the sockets that are ready. */
-static void serve_sockets(kube_engine *engine, const kube_poller_event *events, int n) {
+/* Lets libcurl work on the sockets that are ready, and watchers note what else is. */
+static void serve_descriptors(kube_engine *engine, const kube_poller_event *events, int n) {
   int i, running;
-  for (i = 0; i < n; i++)
-    curl_multi_socket_action(engine->pools[events[i].tag].multi, events[i].fd, to_curl(&events[i]),
-                             &running);
+  for (i = 0; i < n; i++) {
+    const kube_poller_event *event = &events[i];
+    if (event->tag < KUBE_WAYS)
+      curl_multi_socket_action(engine->pools[event->tag].multi, event->fd, to_curl(event),
+                               &running);
+    else
+      kube_watchers_note(&engine->watchers, event->tag);
+  }
+  kube_children_reap(engine);
 }
 
 static void serve_timers(kube_engine *engine) {
@@ -358,7 +375,7 @@ static kube_status wait_and_step(kube_engine *engine, int timeout, bool *in_vain
   n = kube_poller_take(&engine->poller, *in_vain ? timeout : due, &old, events, BATCH, &happened);
   failed = happened < 0 && errno != EINTR ? errno : 0;
   if (happened > 0) *in_vain = false;
-  serve_sockets(engine, events, n);
+  serve_descriptors(engine, events, n);
   serve_time(engine);
   arm(engine);
   pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -5,7 +5,8 @@
 **
 ** Inside the library, what waits on the engine embeds a kube_handle: the engine notes on it that
 ** something moved (bytes, the end of a transfer, its timer) and gives its owner by next_ready.
-** The owner's state machine runs when it is peeked, not inside a step.
+** The owner's state machine runs when it is peeked, not inside a step. What waits on behalf of several
+** owners embeds a relay: its function is called instead, to pass on what moved.
 */
 #ifndef KUBE_CORE_ENGINE_H
 #define KUBE_CORE_ENGINE_H
@@ -14,16 +15,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "child.h"
 #include "claim.h"
 #include "peer.h"
 #include "poller.h"
 #include "sockets.h"
 #include "timers.h"
+#include "watcher.h"
 
 typedef struct kube_handle {
   kube_timer timer;                    /* first: the engine finds the handle by its timer */
   kube_engine *engine;                 /* counted; NULL when cleared */
-  kube_call *owner;                    /* what next_ready gives */
+  kube_call *owner;                    /* what next_ready gives; NULL in a relay */
+  void (*moved)(struct kube_handle *); /* a relay's; NULL in others */
   uint64_t id;                         /* unique in the engine */
   struct kube_handle *next, *previous; /* in the queue of those that moved */
   bool ready;                          /* it is in that queue */
@@ -62,8 +66,10 @@ struct kube_engine {
   unsigned moves;    /* how many did so far */
   kube_claim claims; /* who sends on which connection */
   uint64_t last_id;
-  kube_sockets sockets; /* libcurl's */
-  bool lost_socket;     /* a socket could not be watched: the step fails */
+  kube_sockets sockets;   /* libcurl's */
+  bool lost_socket;       /* a socket could not be watched: the step fails */
+  kube_watchers watchers; /* of other descriptors */
+  kube_child *orphans;    /* killed processes that are still to be reaped */
 };
 
 /* One more reference; kube_engine_free drops one. */
@@ -76,6 +82,13 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
 CURLM *kube_engine_pool(kube_engine *engine, kube_way way);
 
 void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner);
+
+/*
+** One that next_ready never gives: moved is called where another handle would be queued, at once and
+** each time, for its timer too. It may be called inside a step, so it only notes: it wakes other
+** handles, or sets its own timer anew (to a time that has not come yet).
+*/
+void kube_handle_init_relay(kube_handle *handle, kube_engine *engine, void (*moved)(kube_handle *));
 void kube_handle_clear(kube_handle *handle);
 
 /* Notes that the handle moved. */

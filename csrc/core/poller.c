@@ -41,7 +41,7 @@ kube_status kube_poller_watch(kube_poller *p, int fd, unsigned tag, bool read, b
   event.data.u64 = word_of(fd, tag);
   if (epoll_ctl(p->fd, EPOLL_CTL_MOD, fd, &event) == 0) return KUBE_OK;
   if (errno == ENOENT && epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &event) == 0) return KUBE_OK;
-  return kube_fail(err, KUBE_ESYSTEM, "cannot watch a socket (epoll): %s", strerror(errno));
+  return kube_fail(err, KUBE_ESYSTEM, "cannot watch a descriptor (epoll): %s", strerror(errno));
 }
 
 void kube_poller_forget(kube_poller *p, int fd) {
