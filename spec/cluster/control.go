@@ -17,10 +17,16 @@ import (
 // can. Each answer is plain text; an order that waits for something answers when it has happened.
 //
 //	POST /apiserver/kill|term|stop|cont|start|restart   ?arg=FLAG for start and restart, repeatable
+//	POST /apiserver/ca                                  a new CA and certificate for it, and a restart;
+//	                                                    answers the CA. ?old=1 for the first CA again
 //	POST /compact                                       answers the revision
 //	POST /seed?prefix=pods                              a JSON List, straight into etcd; answers how many
 //	GET  /token?sa=NAMESPACE/NAME&ttl=60s               a ServiceAccount's token; ttl may be negative
 //	GET  /cert?user=U&group=G&ttl=60s                   a client certificate, then its key, as PEM
+//	GET  /oidc/token?user=U&groups=G,H&ttl=60s          the config of an auth-provider "oidc", as JSON
+//	                                                    (then=TTL, rotate=false, auth=basic|form)
+//	POST /oidc/fail?times=N&status=S                    its next N refreshes are refused
+//	GET  /oidc/requests                                 refreshes served and refused, as JSON
 func (c *cluster) serveControl(listener net.Listener) {
 	mux := http.NewServeMux()
 	handle := func(pattern string, answer func(r *http.Request) (string, error)) {
@@ -35,6 +41,9 @@ func (c *cluster) serveControl(listener net.Listener) {
 	}
 	handle("POST /apiserver/{order}", func(r *http.Request) (string, error) {
 		return "ok", c.obey(r.Context(), r.PathValue("order"), r.URL.Query()["arg"])
+	})
+	handle("POST /apiserver/ca", func(r *http.Request) (string, error) {
+		return c.changeCA(r.Context(), r.FormValue("old") != "")
 	})
 	handle("POST /compact", func(r *http.Request) (string, error) {
 		revision, err := c.etcd.compact(r.Context())
@@ -56,6 +65,9 @@ func (c *cluster) serveControl(listener net.Listener) {
 		cert, key := c.pki.client(newKey(), r.FormValue("user"), r.FormValue("group"), ttl)
 		return string(cert) + string(key), nil
 	})
+	handle("GET /oidc/token", func(r *http.Request) (string, error) { return c.issuer.mint(r.URL.Query()) })
+	handle("POST /oidc/fail", func(r *http.Request) (string, error) { return c.issuer.fail(r.URL.Query()) })
+	handle("GET /oidc/requests", func(*http.Request) (string, error) { return c.issuer.requests() })
 	check(http.Serve(listener, mux))
 }
 
@@ -84,6 +96,18 @@ func (c *cluster) obey(ctx context.Context, order string, args []string) error {
 	return errors.New("kill, term, stop, cont, start or restart")
 }
 
+// changeCA restarts the API server with a certificate of a new CA, or of the first. It would take one
+// up by itself, but then those who are connected would notice nothing. Client certificates stay good.
+func (c *cluster) changeCA(ctx context.Context, old bool) (string, error) {
+	ca := c.pki.firstCA
+	if !old {
+		ca = newServingCA()
+	}
+	c.api.kill()
+	c.pki.serveUnder(ca)
+	return strings.TrimSpace(string(ca.pem)), c.obey(ctx, "start", nil)
+}
+
 // serviceAccountToken makes a token of any age; the TokenRequest API gives none under ten minutes.
 func (c *cluster) serviceAccountToken(ctx context.Context, sa, life string) (string, error) {
 	ttl, err := time.ParseDuration(life)
@@ -96,7 +120,7 @@ func (c *cluster) serviceAccountToken(ctx context.Context, sa, life string) (str
 		return "", err
 	}
 	now := time.Now()
-	return c.pki.serviceToken(map[string]any{
+	return sign(c.pki.serviceKey, map[string]any{
 		"iss": serviceIssuer,
 		"aud": []string{serviceIssuer},
 		"sub": "system:serviceaccount:" + namespace + ":" + name,

@@ -20,6 +20,8 @@ import (
 const (
 	mastersGroup = "system:masters" // may do everything
 	viewerUser   = "viewer-cert"
+	viewGroup    = "view-group"
+	oidcGroup    = "oidc"
 )
 
 // users are those who come with a token.
@@ -37,7 +39,7 @@ func (u users) csv() []byte {
 // writeKubeconfigs writes one file for each way to be known, or not to be. They differ in who the
 // user is, or in whom the server is taken for, and are otherwise the same.
 func writeKubeconfigs(dir string, server *apiServer) map[string]string {
-	ca := server.pki.ca.pem
+	ca := server.pki.firstCA.pem
 	adminCert, adminKey := server.pki.client(newKey(), "admin", mastersGroup, validity)
 	viewerCert, viewerKey := server.pki.client(newRSAKey(), viewerUser, "", validity)
 	server.pki.write("admin.crt", adminCert)
@@ -65,16 +67,42 @@ func writeKubeconfigs(dir string, server *apiServer) map[string]string {
 	write("viewer", real, &api.AuthInfo{ClientCertificateData: viewerCert, ClientKeyData: viewerKey})
 	write("cert-files", &api.Cluster{CertificateAuthority: "ca.crt"},
 		&api.AuthInfo{ClientCertificate: "admin.crt", ClientKey: "admin.key"})
+	write("impersonating", real, &api.AuthInfo{
+		ClientCertificateData: adminCert,
+		ClientKeyData:         adminKey,
+		Impersonate:           "impersonated",
+		ImpersonateUID:        "42-impersonated",
+		ImpersonateGroups:     []string{viewGroup, "another group"},
+		ImpersonateUserExtra:  map[string][]string{"scopes": {"view", "look on"}, "example.org/team": {"blue"}},
+	})
 	return paths
 }
 
-// bindViewer gives the viewer the ClusterRole "view", and returns when that has effect: the role is
-// put together by a controller, and the authorizer reads it from a cache.
-func bindViewer(ctx context.Context, client kubernetes.Interface) error {
+// writeOwnKubeconfig writes the one of this program and its controllers. It takes the server for what
+// it is, so that nothing here notices when its CA changes.
+func writeOwnKubeconfig(server *apiServer) string {
+	cert, key := server.pki.client(newKey(), "cluster", mastersGroup, validity)
+	path := server.pki.file("own.kubeconfig")
+	check(clientcmd.WriteToFile(api.Config{
+		Clusters:       map[string]*api.Cluster{"own": {Server: server.url, InsecureSkipTLSVerify: true}},
+		AuthInfos:      map[string]*api.AuthInfo{"own": {ClientCertificateData: cert, ClientKeyData: key}},
+		Contexts:       map[string]*api.Context{"own": {Cluster: "own", AuthInfo: "own"}},
+		CurrentContext: "own",
+	}, path))
+	return path
+}
+
+// bindViewers gives the viewer and two groups the ClusterRole "view", and returns when that has effect:
+// the role is put together by a controller, and the authorizer reads it from a cache.
+func bindViewers(ctx context.Context, client kubernetes.Interface) error {
 	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: viewerUser},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: viewerUser}},
+		Subjects: []rbacv1.Subject{
+			{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: viewerUser},
+			{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: viewGroup},
+			{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: oidcGroup},
+		},
 	}
 	bindings, reviews := client.RbacV1().ClusterRoleBindings(), client.AuthorizationV1().SubjectAccessReviews()
 	if _, err := bindings.Create(ctx, binding, metav1.CreateOptions{}); err != nil {

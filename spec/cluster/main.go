@@ -73,18 +73,20 @@ type cluster struct {
 	dir    string
 	pki    *pki
 	etcd   *etcd
+	issuer *issuer
 	api    *apiServer
-	client *kubernetes.Clientset // admin's
+	client *kubernetes.Clientset // our own
 	began  time.Time
 }
 
-// newCluster starts what needs nothing else: etcd, and the API server, which takes a second or two.
+// newCluster starts what needs nothing else: etcd, the issuer, and the API server, which takes a second or two.
 func newCluster(dir string, flags []string) *cluster {
 	logTo(filepath.Join(dir, "cluster.log"))
 	c := &cluster{dir: dir, began: time.Now()}
 	c.pki = newPKI(dir)
 	c.etcd = startEtcd(filepath.Join(dir, "etcd"))
-	c.api = newAPIServer(dir, c.pki, c.etcd.address, flags)
+	c.issuer = startIssuer(c.pki)
+	c.api = newAPIServer(dir, c.pki, c.issuer, c.etcd.address, flags)
 	check(c.api.launch(nil))
 	return c
 }
@@ -92,13 +94,14 @@ func newCluster(dir string, flags []string) *cluster {
 // start brings up the rest and prints the ready line, unless ctx ends first.
 func (c *cluster) start(ctx context.Context) {
 	kubeconfigs := writeKubeconfigs(c.dir, c.api)
-	c.client = newClient(kubeconfigs["admin"])
+	own := writeOwnKubeconfig(c.api)
+	c.client = newClient(own)
 
 	err := c.api.wait(ctx, c.client)
 	if err == nil {
-		startControllers(ctx, c.pki, kubeconfigs["admin"])
+		startControllers(ctx, c.pki, own)
 		startKubelet(ctx, c.client)
-		err = bindViewer(ctx, c.client)
+		err = bindViewers(ctx, c.client)
 	}
 	if ctx.Err() != nil {
 		return

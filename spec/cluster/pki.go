@@ -21,36 +21,42 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// pki is everything the cluster signs with. Clients hold certificates of ca; the API server's own
-// keys lie as files in dir.
+// pki is everything the cluster signs with. Clients hold certificates of clientCA; the API server's
+// own keys lie as files in dir, and so does the CA of its certificate, which can be changed.
 type pki struct {
 	dir        string
-	ca         *authority
+	clientCA   *authority
+	firstCA    *authority        // of the API server's certificate, at the start
 	serviceKey *ecdsa.PrivateKey // signs ServiceAccount tokens
 }
 
 func newPKI(dir string) *pki {
-	p := &pki{dir: dir, ca: newAuthority("kube-test-ca"), serviceKey: newKey()}
-	cert, key := p.ca.issue(newKey(), &x509.Certificate{
-		Subject: pkix.Name{CommonName: "kube-apiserver"},
-		DNSNames: []string{
-			"localhost",
-			"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-		},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		NotAfter:    time.Now().Add(validity),
-	})
-	p.write("ca.crt", p.ca.pem)
+	p := &pki{dir: dir, clientCA: newAuthority("kube-test-client-ca"), firstCA: newServingCA(), serviceKey: newKey()}
+	p.write("client-ca.crt", p.clientCA.pem)
+	p.write("service.key", keyPEM(p.serviceKey))
+	p.serveUnder(p.firstCA)
+	return p
+}
+
+// newServingCA has the name of the one before it, as rotated ones have.
+func newServingCA() *authority { return newAuthority("kube-test-ca") }
+
+// serveUnder gives the API server a certificate of that CA; it reads it when it starts.
+func (p *pki) serveUnder(ca *authority) {
+	cert, key := ca.server("kube-apiserver", "localhost",
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+	p.write("ca.crt", ca.pem)
 	p.write("apiserver.crt", cert)
 	p.write("apiserver.key", key)
-	p.write("service.key", keyPEM(p.serviceKey))
-	return p
 }
 
 func (p *pki) file(name string) string { return filepath.Join(p.dir, name) }
 
-func (p *pki) write(name string, data []byte) { check(os.WriteFile(p.file(name), data, 0o600)) }
+// write puts a whole file in the place of the old one: who reads it meanwhile gets either.
+func (p *pki) write(name string, data []byte) {
+	check(os.WriteFile(p.file(name+".new"), data, 0o600))
+	check(os.Rename(p.file(name+".new"), p.file(name)))
+}
 
 // client issues a certificate that names a user and a group, either may be "".
 func (p *pki) client(key crypto.Signer, user, group string, ttl time.Duration) (certPEM, keyPEM []byte) {
@@ -58,16 +64,16 @@ func (p *pki) client(key crypto.Signer, user, group string, ttl time.Duration) (
 	if group != "" {
 		subject.Organization = []string{group}
 	}
-	return p.ca.issue(key, &x509.Certificate{
+	return p.clientCA.issue(key, &x509.Certificate{
 		Subject:     subject,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		NotAfter:    time.Now().Add(ttl),
 	})
 }
 
-// serviceToken signs claims as the API server signs ServiceAccount tokens, but for no "kid": a
-// wrong one finds no key, none tries them all.
-func (p *pki) serviceToken(claims map[string]any) (string, error) {
+// sign makes a JWT as the API server makes those of ServiceAccounts, but for no "kid": a wrong one
+// finds no key, none tries them all.
+func sign(key *ecdsa.PrivateKey, claims map[string]any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
@@ -75,7 +81,7 @@ func (p *pki) serviceToken(claims map[string]any) (string, error) {
 	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString(payload)
 	digest := sha256.Sum256([]byte(text))
-	r, s, err := ecdsa.Sign(rand.Reader, p.serviceKey, digest[:])
+	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
 	if err != nil {
 		return "", err
 	}
@@ -120,6 +126,17 @@ func (a *authority) issue(key crypto.Signer, template *x509.Certificate) (cert, 
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	check(err)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), keyPEM(key)
+}
+
+// server issues the certificate of a server on loopback, which also has these names.
+func (a *authority) server(name string, hosts ...string) (cert, keyText []byte) {
+	return a.issue(newKey(), &x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
+		DNSNames:    hosts,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotAfter:    time.Now().Add(validity),
+	})
 }
 
 func newKey() *ecdsa.PrivateKey {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
@@ -32,6 +33,7 @@ type apiServer struct {
 	url    string
 	users  users
 	pki    *pki
+	issuer *issuer
 	flags  []string
 	log    *os.File
 	mu     sync.Mutex // one order at a time
@@ -39,7 +41,7 @@ type apiServer struct {
 	exited chan struct{}
 }
 
-func newAPIServer(dir string, certs *pki, etcd string, extra []string) *apiServer {
+func newAPIServer(dir string, certs *pki, issuer *issuer, etcd string, extra []string) *apiServer {
 	log, err := os.Create(filepath.Join(dir, "apiserver.log"))
 	check(err)
 	port := strconv.Itoa(reservePort())
@@ -56,7 +58,7 @@ func newAPIServer(dir string, certs *pki, etcd string, extra []string) *apiServe
 		"--cert-dir=" + dir,
 		"--tls-cert-file=" + certs.file("apiserver.crt"),
 		"--tls-private-key-file=" + certs.file("apiserver.key"),
-		"--client-ca-file=" + certs.file("ca.crt"),
+		"--client-ca-file=" + certs.file("client-ca.crt"),
 		"--token-auth-file=" + certs.file("tokens.csv"),
 		"--service-account-issuer=" + serviceIssuer,
 		"--service-account-key-file=" + certs.file("service.key"),
@@ -70,11 +72,12 @@ func newAPIServer(dir string, certs *pki, etcd string, extra []string) *apiServe
 		"--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
 	}
 	return &apiServer{
-		url:   "https://127.0.0.1:" + port,
-		users: users,
-		pki:   certs,
-		flags: append(flags, extra...),
-		log:   log,
+		url:    "https://127.0.0.1:" + port,
+		users:  users,
+		pki:    certs,
+		issuer: issuer,
+		flags:  slices.Concat(flags, issuer.flags(), extra),
+		log:    log,
 	}
 }
 
@@ -102,13 +105,17 @@ func (a *apiServer) launch(extra []string) error {
 	return nil
 }
 
-// wait returns when the API server serves everything, "default" namespace included.
+// wait returns when the API server serves everything, "default" namespace included, and has heard
+// of the issuer's keys.
 func (a *apiServer) wait(ctx context.Context, client kubernetes.Interface) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	a.mu.Lock()
 	exited := a.exited
 	a.mu.Unlock()
+	question := &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{
+		Token: a.issuer.idToken(grant{user: "probe"}, time.Hour),
+	}}
 	serves := func(ctx context.Context) (bool, error) {
 		select {
 		case <-exited:
@@ -118,8 +125,11 @@ func (a *apiServer) wait(ctx context.Context, client kubernetes.Interface) error
 		if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx); err != nil {
 			return false, nil
 		}
-		_, err := client.CoreV1().Namespaces().Get(ctx, "default", metav1.GetOptions{})
-		return err == nil, nil
+		if _, err := client.CoreV1().Namespaces().Get(ctx, "default", metav1.GetOptions{}); err != nil {
+			return false, nil
+		}
+		answer, err := client.AuthenticationV1().TokenReviews().Create(ctx, question, metav1.CreateOptions{})
+		return err == nil && answer.Status.Authenticated, nil
 	}
 	if err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, serves); err != nil {
 		return fmt.Errorf("the API server did not become ready (%v); see %s", err, a.log.Name())
