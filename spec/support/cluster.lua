@@ -13,7 +13,7 @@ local lua = os.getenv("KUBE_SPEC_LUA") or "lua"
 local serial = 0
 
 --- The path of a kubeconfig: admin, token, denied, wrong-token, wrong-ca, anonymous, viewer,
--- cert-files.
+-- cert-files, impersonating.
 function cluster.kubeconfig(name)
   return assert(cluster.kubeconfigs[name], "no such kubeconfig: " .. tostring(name))
 end
@@ -48,6 +48,15 @@ function cluster.config_map(namespace, name, data, labels)
     apiVersion = "v1", kind = "ConfigMap", data = data,
     metadata = { name = name, namespace = namespace, labels = labels },
   }
+end
+
+--- Who a client is to the API server: { username =, uid =, groups =, extra = } | nil, err.
+function cluster.who(client)
+  local review, err = client:create {
+    apiVersion = "authentication.k8s.io/v1", kind = "SelfSubjectReview",
+  }
+  if not review then return nil, err end
+  return review.status.userInfo
 end
 
 --- Waits until check() gives something true, and returns it. Fails after `timeout` seconds (30).

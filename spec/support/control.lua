@@ -8,13 +8,25 @@ local unpack = table.unpack or unpack
 
 local control = {}
 
-local function curl(words, ...)
+local function filled(words, ...)
   local quoted = {}
   for i, word in ipairs { ... } do quoted[i] = process.quote(word) end
-  words = words:format(unpack(quoted, 1, #quoted))
-  local output, code = process.run("curl -sS --fail -m 60 " .. words)
+  return words:format(unpack(quoted, 1, #quoted))
+end
+
+local function curl(words, ...)
+  local output, code = process.run("curl -sS --fail -m 60 " .. filled(words, ...))
   assert(code == 0, output)
   return output
+end
+
+--- One request by curl, for what kube has no word for; %s in its arguments are the texts that
+-- follow, quoted: the status and the decoded answer | nil, what curl says.
+function control.ask(words, ...)
+  local output, code = process.run("curl -sS -m 60 -w '\\n%{http_code}' " .. filled(words, ...))
+  if code ~= 0 then return nil, output end
+  local body, status = output:match("^(.*)\n(%d+)$")
+  return tonumber(status), assert(json.decode(body))
 end
 
 --- Turns a knob: control.post("/apiserver/restart").
@@ -26,6 +38,36 @@ function control.without_apiserver(fn)
   local ok, problem = pcall(fn)
   control.post("/apiserver/start")
   if not ok then error(problem, 0) end
+end
+
+--- Calls fn(pem) while the API server has a certificate of a new CA, which is given, and which the
+-- file cluster.ca holds meanwhile. Afterwards it has one of the first CA again, whatever fn throws.
+function control.with_new_ca(fn)
+  local ok, problem = pcall(fn, control.post("/apiserver/ca"))
+  control.post("/apiserver/ca?old=1")
+  if not ok then error(problem, 0) end
+end
+
+--- The config of an auth-provider "oidc" for a new user of the issuer.
+-- @param given { user =, ttl = "60s" (of its id-token), groups = "a,b", ["then"] = "1h" (of those
+--   that a refresh brings), rotate = false, auth = "basic" | "form" }, see spec/cluster/README.md
+function control.oidc(given)
+  local words = { "-G" }
+  for name, value in pairs(given) do
+    words[#words + 1] = "--data-urlencode " .. process.quote(name .. "=" .. tostring(value))
+  end
+  words[#words + 1] = process.quote(cluster.control .. "/oidc/token")
+  return json.decode((curl((table.concat(words, " "):gsub("%%", "%%%%")))))
+end
+
+--- Makes the issuer refuse the next so many refreshes with that status.
+function control.oidc_fails(times, status)
+  control.post("/oidc/fail?times=" .. times .. "&status=" .. status)
+end
+
+--- How many refreshes the issuer has "served" and "refused".
+function control.oidc_requests()
+  return json.decode((curl("%s", cluster.control .. "/oidc/requests")))
 end
 
 --- The token of a ServiceAccount, "namespace/name", which lasts so long: "60s", or "-5m": it did.
