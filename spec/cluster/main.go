@@ -52,8 +52,14 @@ func main() {
 	flags.Parse(os.Args[1:])
 	dir := directory(*keep)
 
-	ctx, stop := signal.NotifyContext(context.Background(),
-		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	// Not NotifyContext, after whose end a signal kills: who closes our stdin may send one too.
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	go func() {
+		<-signals
+		stop()
+	}()
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		stop()

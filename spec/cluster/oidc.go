@@ -86,7 +86,8 @@ func (i *issuer) flags() []string {
 
 func (i *issuer) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /realms/test/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+	const discovery = "GET /realms/test/.well-known/openid-configuration"
+	mux.HandleFunc(discovery, func(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, http.StatusOK, map[string]any{
 			"issuer":                                i.url,
 			"authorization_endpoint":                i.url + "/auth",

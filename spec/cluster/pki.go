@@ -31,7 +31,12 @@ type pki struct {
 }
 
 func newPKI(dir string) *pki {
-	p := &pki{dir: dir, clientCA: newAuthority("kube-test-client-ca"), firstCA: newServingCA(), serviceKey: newKey()}
+	p := &pki{
+		dir:        dir,
+		clientCA:   newAuthority("kube-test-client-ca"),
+		firstCA:    newServingCA(),
+		serviceKey: newKey(),
+	}
 	p.write("client-ca.crt", p.clientCA.pem)
 	p.write("service.key", keyPEM(p.serviceKey))
 	p.serveUnder(p.firstCA)
