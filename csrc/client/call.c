@@ -38,13 +38,14 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
 void kube_call_hang_up(kube_call *call) {
   if (call->transfer == NULL) return;
   kube_call_info_get(call, &call->last);
-  kube_client_hang_up(call->client, call->transfer, &call->request);
+  kube_client_hang_up(call->client, call->transfer, &call->request, call->sent_as);
   call->transfer = NULL;
 }
 
 void kube_call_free(kube_call *call) {
   if (call == NULL) return;
-  kube_client_hang_up(call->client, call->transfer, &call->request);
+  kube_credential_leave(&call->user);
+  kube_client_hang_up(call->client, call->transfer, &call->request, call->sent_as);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);
@@ -87,7 +88,9 @@ static kube_status fail_or_recover(kube_call *call, kube_error *err) {
 
 static kube_status fail_late(kube_call *call, kube_error *err) {
   kube_fail(err, KUBE_ETIMEOUT, "%s within %lld ms",
-            call->state == KUBE_CALL_BODY ? "the answer did not end" : "no answer",
+            call->state == KUBE_CALL_BODY   ? "the answer did not end"
+            : call->state == KUBE_CALL_SEND ? "no credential"
+                                            : "no answer",
             (long long)call->timeout);
   kube_call_say_what(call, err);
   if (call->transfer) kube_transfer_distrust(call->transfer);
@@ -102,14 +105,28 @@ static kube_status end_in_time(kube_call *call) {
 
 /* ---- the states ---- */
 
+/* How far the wait for a credential is; a failure bears the name of the request. */
+static kube_status await_credential(kube_call *call, kube_error *err) {
+  kube_credential *credential = call->client->credential;
+  kube_status status = kube_credential_ask(credential, &call->user, &call->handle, err);
+  call->sent_as = credential->generation;
+  if (status == KUBE_OK || status == KUBE_AGAIN) return status;
+  kube_error_prefix(err, "getting credentials");
+  kube_call_say_what(call, err);
+  return status;
+}
+
 static kube_status send_request(kube_call *call, kube_error *err) {
+  kube_status status;
+  if (call->timeout > 0 && call->deadline < 0)
+    call->deadline = kube_engine_now(call->client->engine) + call->timeout;
+  status = await_credential(call, err);
+  if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_or_recover(call, err);
   call->transfer = kube_client_send(call->client, &call->handle, &call->request, err);
   if (call->transfer == NULL) {
     kube_call_say_what(call, err);
     return fail_for_good(call, err);
   }
-  if (call->timeout > 0 && call->deadline < 0)
-    call->deadline = kube_engine_now(call->client->engine) + call->timeout;
   kube_buffer_reset(&call->status);
   call->state = KUBE_CALL_ANSWER;
   return KUBE_AGAIN;
@@ -153,10 +170,25 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
     return KUBE_AGAIN;
   }
   call->state = KUBE_CALL_BODY;
+  call->refused = false;
   status = call->mode->begin(call, err);
   if (status == KUBE_OK) return KUBE_AGAIN;
   kube_call_say_what(call, err);
   return fail_for_good(call, err);
+}
+
+/*
+** 401: what was sent has expired, or was withdrawn. Nothing was done, so with another credential it is
+** sent once more (client-go leaves that to its caller).
+*/
+static bool try_another_credential(kube_call *call) {
+  if (kube_transfer_code(call->transfer) != 401 || call->refused ||
+      !kube_credential_refused(call->client->credential, &call->user))
+    return false;
+  call->refused = true;
+  kube_call_hang_up(call);
+  call->state = KUBE_CALL_SEND;
+  return true;
 }
 
 /* Waits until the whole refusal is there, or enough of it. */
@@ -169,6 +201,7 @@ static kube_status read_refusal(kube_call *call, kube_error *err) {
     kube_transfer_more(call->transfer);
     return KUBE_AGAIN;
   }
+  if (try_another_credential(call)) return KUBE_AGAIN;
   if (body.length > REFUSAL_CEILING) body.length = 0;
   if (kube_is_status(body)) kube_buffer_add(&call->status, body.bytes, body.length, NULL);
   kube_buffer_printf(&where, NULL, "%s%s", call->client->config->server, call->request.path);
@@ -240,6 +273,12 @@ static kube_status fail_silent(kube_call *call, kube_error *err) {
   return fail_or_recover(call, err);
 }
 
+/* Of what lasts: the credential it was sent with would not connect any more. */
+static bool is_outdated(kube_call *call) {
+  return call->mode->renew && call->transfer &&
+         kube_credential_is_outdated(call->client->credential, &call->user);
+}
+
 static bool is_late(const kube_call *call) {
   return call->deadline >= 0 && call->state < KUBE_CALL_DONE &&
          kube_engine_now(call->client->engine) >= call->deadline;
@@ -271,6 +310,8 @@ kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err) 
     status = move(call, frame, err);
     if (status == KUBE_AGAIN && call->state == before && is_silent(call))
       status = fail_silent(call, err);
+    if (status == KUBE_AGAIN && call->state == before && is_outdated(call))
+      status = call->mode->renew(call, err);
   } while (status == KUBE_AGAIN && call->state != before);
   if (status == KUBE_OK) kube_transfer_hold(call->transfer);
   if (status != KUBE_AGAIN) return status;

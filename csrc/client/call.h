@@ -2,7 +2,7 @@
 ** An operation under way: a state machine that moves when it is peeked. Bytes pile up below it
 ** while the engine steps; nothing here runs inside a step, and nothing calls back.
 **
-**   SEND      nothing is under way; the next move sends the request
+**   SEND      nothing is under way; sends the request once there is a credential for it
 **   ANSWER    sent, or waiting for its turn to be (core/peer.h); waits for the status code
 **   REFUSAL   no success: the body says why
 **   BODY      a success: the mode's reader makes objects of it
@@ -49,6 +49,12 @@ typedef struct kube_call_mode {
   ** the failure. NULL: a failure is a failure.
   */
   kube_status (*recover)(kube_call *call, kube_error *err);
+
+  /*
+  ** The certificate or the trust under which it was sent is not that of now: goes on with a
+  ** connection that has these (it changed the state). NULL: it ends as it began.
+  */
+  kube_status (*renew)(kube_call *call, kube_error *err);
 } kube_call_mode;
 
 /* What only a watch knows. */
@@ -74,6 +80,8 @@ struct kube_call {
   kube_call_state state;
   kube_request request;
   kube_transfer *transfer; /* NULL when nothing is under way */
+  kube_credential_user user;
+  unsigned sent_as; /* the generation of the credential that the transfer bears */
   kube_cutter cutter;
   size_t ceiling;      /* of a document */
   int64_t timeout;     /* ms for one exchange (a page), 0 none */
@@ -82,6 +90,7 @@ struct kube_call {
   kube_call_info last; /* of the exchange before; bytes of all that are over */
   bool given;          /* a document was taken */
   bool sent_again;     /* after its connection was ended under it */
+  bool refused;        /* 401: and sent again with another credential, which was not refused yet */
   bool one_page;
   kube_buffer status;                                     /* the Status of a refusal */
   kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */

@@ -114,7 +114,8 @@ kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_erro
   else if ((client->base = kube_text_copy(config->server, err)) == NULL)
     status = KUBE_ENOMEM;
   if (status == KUBE_OK) status = find_peer(client, err);
-  if (status == KUBE_OK) return client;
+  if (status == KUBE_OK) client->credential = kube_credential_get(engine, config, err);
+  if (client->credential) return client;
   kube_client_free(client);
   return NULL;
 }
@@ -127,6 +128,7 @@ kube_client *kube_client_retain(kube_client *client) {
 void kube_client_free(kube_client *client) {
   if (client == NULL || --client->references > 0) return;
   kube_transfer_free(client->spare);
+  kube_credential_release(client->credential);
   kube_peer_free(client->peer);
   free(client->base);
   free(client->connect_to);
@@ -150,9 +152,19 @@ static kube_status add_header(kube_transfer *t, const char *name, const char *va
   return status;
 }
 
+/* A secret does not go out in the clear, and with it nothing that it would allow: as client-go. */
+static kube_status add_identity(const kube_client *client, kube_transfer *t, kube_error *err) {
+  const char *authorization = kube_credential_authorization(client->credential);
+  char **line = client->config->impersonate;
+  kube_status status = KUBE_OK;
+  if (!kube_config_is_tls(client->config)) return KUBE_OK;
+  if (authorization) status = kube_transfer_header(t, authorization, err);
+  for (; status == KUBE_OK && line && *line; line++) status = kube_transfer_header(t, *line, err);
+  return status;
+}
+
 static kube_status add_headers(kube_client *client, kube_transfer *t, const kube_request *request,
                                kube_error *err) {
-  const kube_config *config = client->config;
   kube_status status = kube_transfer_header(t, USER_AGENT, err);
   if (status == KUBE_OK)
     status = add_header(t, "Accept", request->accept ? request->accept : "application/json", err);
@@ -160,10 +172,7 @@ static kube_status add_headers(kube_client *client, kube_transfer *t, const kube
     status = add_header(t, "Content-Type",
                         request->content_type ? request->content_type : "application/json", err);
   if (status == KUBE_OK && client->host) status = add_header(t, "Host", client->host, err);
-  /* A secret does not go out in the clear: client-go drops it too. */
-  if (status == KUBE_OK && config->authorization && kube_config_is_tls(config))
-    status = kube_transfer_header(t, config->authorization, err);
-  return status;
+  return status == KUBE_OK ? add_identity(client, t, err) : status;
 }
 
 /* Starts a new transfer for the request. */
@@ -179,7 +188,7 @@ static kube_transfer *send_new(kube_client *client, kube_handle *handle,
                                    .connect_to = client->connect_to,
                                    .compression = !config->disable_compression};
   if (t == NULL || add_headers(client, t, request, err) != KUBE_OK) goto failed;
-  if (kube_config_is_tls(config)) options.tls = &config->tls;
+  if (kube_config_is_tls(config)) options.tls = kube_credential_tls(client->credential);
   if (kube_buffer_length(&request->body)) {
     /* Not on a shared HTTP/2 connection: when the server ends that (GOAWAY), libcurl 7.88 fails
     ** half of the writes under way on it, or loses what is answered (measured). */
@@ -197,6 +206,15 @@ failed:
 static bool is_plain_get(const kube_request *request) {
   return request->kind == KUBE_SHORT && request->accept == NULL &&
          kube_buffer_length(&request->body) == 0 && strcmp(request->method, "GET") == 0;
+}
+
+/* What is parked bears the identity that it was sent with. */
+static bool has_spare(kube_client *client) {
+  if (client->spare && client->spare_as != client->credential->generation) {
+    kube_transfer_free(client->spare);
+    client->spare = NULL;
+  }
+  return client->spare != NULL;
 }
 
 static kube_transfer *send_spare(kube_client *client, kube_handle *handle, const char *url,
@@ -217,16 +235,20 @@ kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
   if (status == KUBE_OK) status = kube_query_write(&request->query, &buffer, err);
   if (status == KUBE_OK) url = kube_buffer_text(&buffer, err);
   if (url)
-    t = client->spare && is_plain_get(request) ? send_spare(client, handle, url, err)
-                                               : send_new(client, handle, request, url, err);
+    t = is_plain_get(request) && has_spare(client) ? send_spare(client, handle, url, err)
+                                                   : send_new(client, handle, request, url, err);
   kube_buffer_clear(&buffer);
   return t;
 }
 
-void kube_client_hang_up(kube_client *client, kube_transfer *transfer,
-                         const kube_request *request) {
-  if (transfer && client->spare == NULL && is_plain_get(request) && kube_transfer_park(transfer))
-    client->spare = transfer;
-  else
+void kube_client_hang_up(kube_client *client, kube_transfer *transfer, const kube_request *request,
+                         unsigned sent_as) {
+  const bool keep = transfer && client->spare == NULL && is_plain_get(request) &&
+                    sent_as == client->credential->generation && kube_transfer_park(transfer);
+  if (!keep) {
     kube_transfer_free(transfer);
+    return;
+  }
+  client->spare = transfer;
+  client->spare_as = sent_as;
 }

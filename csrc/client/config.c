@@ -1,29 +1,18 @@
 /* Where a configuration comes from; the contract is in config.h and kube.h. */
 #include "config.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "authorization.h"
 #include "core/text.h"
 
 /* ---- life ---- */
 
-static void free_secret(char *text) {
-  if (text) OPENSSL_cleanse(text, strlen(text));
-  free(text);
-}
-
-static void free_secrets(char **texts) {
-  size_t i;
-  for (i = 0; texts && texts[i]; i++) free_secret(texts[i]);
-  free(texts);
-}
-
 static void clear_exec(kube_exec *exec) {
   free(exec->command);
-  free_secrets(exec->arguments);
-  free_secrets(exec->environment);
+  kube_secrets_free(exec->arguments);
+  kube_secrets_free(exec->environment);
   free(exec->api_version);
   free(exec->install_hint);
   free(exec->cluster);
@@ -37,14 +26,14 @@ void kube_config_free(kube_config *config) {
   free(config->source);
   free(config->user);
   free(config->tls_server_name);
-  free_secret(config->proxy); /* it may hold a password */
-  free_secret(config->authorization);
+  kube_secret_free(config->proxy); /* it may hold a password */
+  kube_secret_free(config->authorization);
   free(config->token_file);
   clear_exec(&config->exec);
   free(config->auth_provider.name);
-  free_secrets(config->auth_provider.fields);
+  kube_secrets_free(config->auth_provider.fields);
   free(config->auth_provider.file);
-  free_secrets(config->impersonate);
+  kube_secrets_free(config->impersonate);
   kube_tls_clear(&config->tls);
   free(config->ca_file);
   free(config->cert_file);
@@ -115,22 +104,12 @@ kube_status kube_config_set_server(kube_config *config, const char *server, kube
 
 kube_status kube_config_set_token(kube_config *config, const char *token, size_t n,
                                   kube_error *err) {
-  kube_buffer line = {0};
-  kube_status status;
-  while (n > 0 && strchr(" \t\r\n", token[n - 1])) n--;
-  while (n > 0 && strchr(" \t\r\n", *token)) token++, n--;
-  if (n == 0) return kube_fail(err, KUBE_ECONFIG, "the token is empty");
-  if (memchr(token, '\n', n) || memchr(token, '\r', n) || memchr(token, '\0', n))
-    return kube_fail(err, KUBE_ECONFIG, "the token holds a line break");
-  status = kube_buffer_add_text(&line, "Authorization: Bearer ", err);
-  if (status == KUBE_OK) status = kube_buffer_add(&line, token, n, err);
-  if (status == KUBE_OK) {
-    free_secret(config->authorization);
-    config->authorization = kube_buffer_steal(&line, err);
-    if (config->authorization == NULL) status = KUBE_ENOMEM;
-  }
-  kube_buffer_clear_secret(&line);
-  return status;
+  char *line = NULL;
+  kube_status status = kube_bearer_line(token, n, &line, err);
+  if (status != KUBE_OK) return status;
+  kube_secret_free(config->authorization);
+  config->authorization = line;
+  return KUBE_OK;
 }
 
 /* ---- which files ---- */

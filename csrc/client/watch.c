@@ -52,6 +52,7 @@ static bool is_passing(const kube_error *err) {
     case KUBE_EDNS:
     case KUBE_ECONNECT:
     case KUBE_ENETWORK:
+    case KUBE_EEXEC:   /* a plugin that needs the network, or its own server */
     case KUBE_ESYSTEM: /* no descriptors: others may be closed */
     case KUBE_ETIMEOUT: return true;
     case KUBE_EAPI: return err->code == 429 || err->code >= 500;
@@ -92,6 +93,7 @@ static long long backoff(kube_call *call, int retry_after) {
 static bool is_busy(const kube_call *call) {
   const long long ms = kube_engine_now(call->client->engine) - call->watch.since;
   kube_transfer_info info;
+  if (call->transfer == NULL) return false; /* there was no credential to send it with */
   kube_transfer_info_get(call->transfer, &info);
   return info.bytes > QUIET_BURST + ms * QUIET_RATE / 1000;
 }
@@ -132,6 +134,13 @@ static kube_status recover(kube_call *call, kube_error *err) {
     return w->error_on_expired ? err->status : start_over(call, &unused);
   if (!w->connected_once || !is_passing(err)) return err->status;
   return reconnect(call, err->retry_after, &unused);
+}
+
+/* As after an end that the server made: at once, from the last event. */
+static kube_status renew(kube_call *call, kube_error *err) {
+  if (call->watch.no_resume) return KUBE_AGAIN;
+  call->watch.progress = true;
+  return reconnect(call, 0, err) == KUBE_OK ? KUBE_AGAIN : err->status;
 }
 
 /* ---- events ---- */
@@ -252,7 +261,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
 }
 
 const kube_call_mode kube_watch_mode = {
-    .lasts = true, .begin = begin, .read = read, .take = take, .recover = recover};
+    .lasts = true, .begin = begin, .read = read, .take = take, .recover = recover, .renew = renew};
 
 /* ---- starting ---- */
 

@@ -1,4 +1,7 @@
-/* Monotonic time: in milliseconds for waiting, finer for sharing. */
+/*
+** Monotonic time, in milliseconds for waiting, finer for sharing; and the time of day, for what
+** others say when it ends.
+*/
 #ifndef KUBE_CORE_CLOCK_H
 #define KUBE_CORE_CLOCK_H
 
@@ -7,6 +10,13 @@
 static inline long long kube_clock_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
+  return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Milliseconds since 1970. */
+static inline long long kube_clock_wall_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
   return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 

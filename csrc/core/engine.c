@@ -133,6 +133,7 @@ kube_engine *kube_engine_retain(kube_engine *engine) {
 
 void kube_engine_free(kube_engine *engine) {
   if (engine == NULL || --engine->references > 0) return;
+  if (engine->credentials) engine->credentials->free(engine->credentials);
   if (kube_engine_is_ours(engine))
     close_pools(engine);
   else /* a child: the parent goes on with the connections */

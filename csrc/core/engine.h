@@ -23,6 +23,11 @@
 #include "timers.h"
 #include "watcher.h"
 
+/* What an upper floor keeps for as long as the engine lives; freed with it. */
+typedef struct kube_keepsake {
+  void (*free)(struct kube_keepsake *keepsake);
+} kube_keepsake;
+
 typedef struct kube_handle {
   kube_timer timer;                    /* first: the engine finds the handle by its timer */
   kube_engine *engine;                 /* counted; NULL when cleared */
@@ -66,10 +71,11 @@ struct kube_engine {
   unsigned moves;    /* how many did so far */
   kube_claim claims; /* who sends on which connection */
   uint64_t last_id;
-  kube_sockets sockets;   /* libcurl's */
-  bool lost_socket;       /* a socket could not be watched: the step fails */
-  kube_watchers watchers; /* of other descriptors */
-  kube_child *orphans;    /* killed processes that are still to be reaped */
+  kube_sockets sockets;       /* libcurl's */
+  bool lost_socket;           /* a socket could not be watched: the step fails */
+  kube_watchers watchers;     /* of other descriptors */
+  kube_keepsake *credentials; /* client/credential.h; NULL: none yet */
+  kube_child *orphans;        /* killed processes that are still to be reaped */
 };
 
 /* One more reference; kube_engine_free drops one. */

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the library ---- */
 
@@ -132,4 +133,38 @@ void kube_tls_clear(kube_tls *tls) {
   kube_buffer_clear(&tls->ca);
   kube_buffer_clear(&tls->cert);
   kube_buffer_clear_secret(&tls->key);
+}
+
+/* ---- sharing ---- */
+
+static kube_status copy(kube_buffer *to, const kube_buffer *from, kube_error *err) {
+  const size_t n = kube_buffer_length(from);
+  return n ? kube_buffer_add(to, kube_buffer_bytes(from), n, err) : KUBE_OK;
+}
+
+kube_tls *kube_tls_share(const kube_tls *tls, kube_error *err) {
+  kube_tls *shared = calloc(1, sizeof *shared);
+  if (shared == NULL) {
+    kube_fail_memory(err, "certificates");
+    return NULL;
+  }
+  shared->references = 1;
+  shared->insecure = tls->insecure;
+  if (copy(&shared->ca, &tls->ca, err) == KUBE_OK &&
+      copy(&shared->cert, &tls->cert, err) == KUBE_OK &&
+      copy(&shared->key, &tls->key, err) == KUBE_OK)
+    return shared;
+  kube_tls_release(shared);
+  return NULL;
+}
+
+kube_tls *kube_tls_retain(kube_tls *tls) {
+  if (tls && tls->references) tls->references++;
+  return tls;
+}
+
+void kube_tls_release(kube_tls *tls) {
+  if (tls == NULL || tls->references == 0 || --tls->references > 0) return;
+  kube_tls_clear(tls);
+  free(tls);
 }

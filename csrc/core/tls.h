@@ -11,6 +11,7 @@
 #include "buffer.h"
 
 typedef struct kube_tls {
+  int references;   /* of one that is shared (below); 0: it belongs to who has the struct */
   kube_buffer ca;   /* the only roots trusted; empty: the system's */
   kube_buffer cert; /* client certificate chain; empty: none */
   kube_buffer key;  /* its private key */
@@ -37,5 +38,14 @@ kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err);
 
 /* Frees; the key is wiped. */
 void kube_tls_clear(kube_tls *tls);
+
+/*
+** A copy on the heap that never changes, shared by all who hold a reference: release drops one.
+** Transfers hold theirs, so that others may go on with something newer. For a kube_tls that is not
+** shared, retain and release do nothing.
+*/
+kube_tls *kube_tls_share(const kube_tls *tls, kube_error *err);
+kube_tls *kube_tls_retain(kube_tls *tls);
+void kube_tls_release(kube_tls *tls);
 
 #endif

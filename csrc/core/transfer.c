@@ -35,6 +35,7 @@ struct kube_transfer {
   CURLM *multi; /* the pool it was in last */
   struct curl_slist *headers;
   struct curl_slist *connect_to;
+  kube_tls *tls;    /* held, for libcurl reads it where it lies; NULL */
   kube_buffer body; /* what came and was not taken */
   kube_buffer late; /* shared: what came while somebody read the body */
   size_t high_water;
@@ -326,6 +327,7 @@ void kube_transfer_free(kube_transfer *t) {
   kube_peer_leave(&t->turn);
   free_headers(t->headers);
   curl_slist_free_all(t->connect_to);
+  kube_tls_release(t->tls);
   kube_buffer_clear(&t->body);
   kube_buffer_clear(&t->late);
   free(t);
@@ -446,8 +448,8 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   set_connection(t);
   set_request(t, options);
   set_callbacks(t);
-  if (options->tls && (status = kube_tls_apply(options->tls, t->easy, err)) != KUBE_OK)
-    return status;
+  t->tls = kube_tls_retain(options->tls);
+  if (t->tls && (status = kube_tls_apply(t->tls, t->easy, err)) != KUBE_OK) return status;
   t->peer = options->peer;
   go(t, options->kind);
   return KUBE_OK;

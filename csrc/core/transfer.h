@@ -23,7 +23,7 @@ typedef struct kube_transfer_options {
   const char *url;
   const char *proxy;      /* NULL: none; the environment is never asked */
   const char *connect_to; /* "::host:port": dial this instead of the URL's host; NULL */
-  const kube_tls *tls;    /* must live until the transfer is freed; NULL for plain http */
+  kube_tls *tls;          /* shared, or lives until the transfer is freed; NULL for plain http */
   const char *body;       /* NULL: none; must live until the transfer is freed */
   size_t body_length;
   bool compression; /* accept gzip */
