@@ -135,20 +135,41 @@ KUBE_API bool kube_json_integer(kube_json value, int64_t *out);
 /* A configuration: read once, then it does not change. */
 typedef struct kube_config kube_config;
 
-/* Where to look, and what to take instead of what is found there. All may be NULL. */
+/*
+** Where to look, and what to take instead of what is found there: kubectl's flags of the same names.
+** All may be NULL, and an empty text is as NULL; none need outlive the call. Paths are relative to
+** the current directory.
+*/
 typedef struct kube_config_options {
   const char *kubeconfig; /* a path; else the list in KUBECONFIG, ~/.kube/config, in-cluster */
   const char *context;    /* instead of current-context */
   const char *cluster;    /* instead of the context's cluster */
   const char *user;       /* instead of the context's user */
-  const char *ns;         /* instead of the context's namespace */
-  const char *server;     /* instead of the cluster's server */
+  const char *ns;         /* instead of the context's namespace; "ns/name" is fine, too */
+  const char *server;     /* instead of the cluster's server; its tls-server-name does not count */
+
+  const char *certificate_authority;    /* a path, instead of the cluster's CA in any form */
+  const bool *insecure_skip_tls_verify; /* true: trust any server, whatever CA there is */
+  const char *tls_server_name;
+  const char *proxy_url;
+  const bool *disable_compression;
+
+  const char *token;      /* a secret */
+  const char *token_file; /* read again each minute; beside a token, which is used at first */
+  const char *username, *password;
+  const char *client_certificate, *client_key; /* paths */
+
+  const char *as; /* whom to impersonate */
+  const char *as_uid;
+  const char *const *as_groups;     /* ends with NULL */
+  const char *const *as_user_extra; /* key, value, key, value, ..., NULL; a key may come again */
 } kube_config_options;
 
 /*
 ** Reads configuration files and nothing else: no network, no plugin. Keys and certificates are
 ** checked here, so that a broken one is named with its file. NULL and *err (reason Config, naming
-** every place that was looked at) when there is nothing usable. Free with kube_config_free.
+** every place that was looked at, or all that is wrong) when there is nothing usable. Free with
+** kube_config_free. KUBERNETES_MASTER in the environment is the server where nothing names one.
 ** Rules: client-go tools/clientcmd (loading order, first stanza wins, paths relative to their
 ** file).
 */
@@ -156,13 +177,45 @@ KUBE_API kube_config *kube_config_load(const kube_config_options *options, kube_
 KUBE_API void kube_config_free(kube_config *config);
 
 /*
+** For programs with the flags --master and --kubeconfig, which may be NULL or empty: with neither, in
+** a pod, what it has been given; else the kubeconfig, if there is one, with the server of
+** master_url, if there is one. KUBECONFIG and ~/.kube/config are not looked at. Rule: client-go
+** tools/clientcmd/client_config.go BuildConfigFromFlags.
+*/
+KUBE_API kube_config *kube_config_from_flags(const char *master_url, const char *kubeconfig,
+                                             kube_error *err);
+
+/*
 ** Views that live as long as the config; none of them is a secret. The namespace is "default" when
-** nothing says another, the context "" in-cluster, the source the files read or "in-cluster".
+** nothing says another, the context and the cluster are "" in-cluster, the source the files read or
+** "in-cluster", the user its name in the kubeconfig. Warnings are lines of what was found odd, but
+** not wrong ("": none).
 */
 KUBE_API const char *kube_config_server(const kube_config *config);
 KUBE_API const char *kube_config_namespace(const kube_config *config);
 KUBE_API const char *kube_config_context(const kube_config *config);
+KUBE_API const char *kube_config_cluster(const kube_config *config);
+KUBE_API const char *kube_config_user(const kube_config *config);
 KUBE_API const char *kube_config_source(const kube_config *config);
+KUBE_API const char *kube_config_warnings(const kube_config *config);
+
+/* One of the contexts that there are: views that live as long as the list. */
+typedef struct kube_context {
+  const char *name;
+  const char *cluster, *user; /* "" when it names none */
+  const char *ns;             /* "" when it names none: then it is "default" */
+  bool current;
+} kube_context;
+
+/*
+** The contexts of the files that kube_config_load would read, in their order; of options only
+** kubeconfig and context (which is current then) count. NULL and *err (a broken file, an explicit
+** one that is not there). at gives NULL past the end.
+*/
+typedef struct kube_contexts kube_contexts;
+KUBE_API kube_contexts *kube_contexts_load(const kube_config_options *options, kube_error *err);
+KUBE_API const kube_context *kube_contexts_at(const kube_contexts *contexts, size_t i);
+KUBE_API void kube_contexts_free(kube_contexts *contexts);
 
 /* ---- the engine ---- */
 

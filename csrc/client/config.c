@@ -1,6 +1,8 @@
 /* Where a configuration comes from; the contract is in config.h and kube.h. */
 #include "config.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +40,8 @@ void kube_config_free(kube_config *config) {
   free(config->ca_file);
   free(config->cert_file);
   free(config->key_file);
+  free(config->cluster);
+  free(config->warnings);
   free(config);
 }
 
@@ -49,7 +53,30 @@ kube_config *kube_config_retain(kube_config *config) {
 const char *kube_config_server(const kube_config *config) { return config->server; }
 const char *kube_config_namespace(const kube_config *config) { return config->ns; }
 const char *kube_config_context(const kube_config *config) { return config->context; }
+const char *kube_config_cluster(const kube_config *config) { return config->cluster; }
+const char *kube_config_user(const kube_config *config) { return config->user; }
 const char *kube_config_source(const kube_config *config) { return config->source; }
+const char *kube_config_warnings(const kube_config *config) {
+  return config->warnings ? config->warnings : "";
+}
+
+kube_status kube_config_warn(kube_config *config, kube_error *err, const char *format, ...) {
+  kube_buffer all = {0};
+  char line[1024], *text;
+  kube_status status = KUBE_OK;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  if (config->warnings) status = kube_buffer_printf(&all, err, "%s\n", config->warnings);
+  if (status == KUBE_OK) status = kube_buffer_add_text(&all, line, err);
+  text = status == KUBE_OK ? kube_buffer_steal(&all, err) : NULL;
+  kube_buffer_clear(&all);
+  if (text == NULL) return KUBE_ENOMEM;
+  free(config->warnings);
+  config->warnings = text;
+  return KUBE_OK;
+}
 
 /* ---- the server's address ---- */
 
@@ -112,90 +139,65 @@ kube_status kube_config_set_token(kube_config *config, const char *token, size_t
   return KUBE_OK;
 }
 
-/* ---- which files ---- */
-
-static void clear_paths(kube_kubeconfig_paths *paths) {
-  size_t i;
-  for (i = 0; i < paths->count; i++) free(paths->path[i]);
-  free(paths->path);
-  memset(paths, 0, sizeof *paths);
-}
-
-static kube_status add_path(kube_kubeconfig_paths *paths, const char *path, size_t n,
-                            kube_error *err) {
-  char **longer, *copy;
-  size_t i;
-  for (i = 0; i < paths->count; i++)
-    if (strlen(paths->path[i]) == n && memcmp(paths->path[i], path, n) == 0) return KUBE_OK;
-  longer = realloc(paths->path, (paths->count + 1) * sizeof *longer);
-  if (longer == NULL) return kube_fail_memory(err, "a path");
-  paths->path = longer;
-  copy = strndup(path, n);
-  if (copy == NULL) return kube_fail_memory(err, "a path");
-  paths->path[paths->count++] = copy;
-  return KUBE_OK;
-}
-
-static kube_status add_list(kube_kubeconfig_paths *paths, const char *list, kube_error *err) {
-  kube_status status = KUBE_OK;
-  while (*list && status == KUBE_OK) {
-    size_t n = strcspn(list, ":");
-    if (n > 0) status = add_path(paths, list, n, err);
-    list += n + (list[n] == ':');
-  }
-  return status;
-}
-
-static kube_status add_home(kube_kubeconfig_paths *paths, kube_error *err) {
-  kube_buffer path = {0};
-  const char *home = getenv("HOME");
-  kube_status status;
-  if (home == NULL || *home == '\0') return KUBE_OK;
-  status = kube_buffer_printf(&path, err, "%s/.kube/config", home);
-  if (status == KUBE_OK)
-    status = add_path(paths, kube_buffer_bytes(&path), kube_buffer_length(&path), err);
-  kube_buffer_clear(&path);
-  return status;
-}
-
-/* An explicit file, else the list in KUBECONFIG (empty counts as not set), else ~/.kube/config. */
-static kube_status choose_paths(kube_kubeconfig_paths *paths, const kube_config_options *options,
-                                kube_error *err) {
-  const char *list = getenv("KUBECONFIG");
-  if (options->kubeconfig) {
-    paths->explicit_file = true;
-    return add_path(paths, options->kubeconfig, strlen(options->kubeconfig), err);
-  }
-  if (list && *list) return add_list(paths, list, err);
-  return add_home(paths, err);
-}
-
 /* ---- loading ---- */
 
 /* Nothing was found anywhere: say where we looked and why each place would not do. */
 static kube_status nothing_found(kube_buffer *tried, kube_error *err) {
   const char *places = kube_buffer_text(tried, err);
   if (places == NULL) return KUBE_ENOMEM;
-  return kube_fail(
-      err, KUBE_ECONFIG,
-      "no configuration found; tried %s. Set KUBECONFIG, pass { kubeconfig = PATH }, or "
-      "run inside a pod",
-      places);
+  return kube_fail(err, KUBE_ECONFIG,
+                   "invalid configuration: no configuration has been provided; tried %s. Set "
+                   "KUBECONFIG, pass { kubeconfig = PATH }, or run inside a pod",
+                   places);
+}
+
+/*
+** The files, else the pod, else what KUBERNETES_MASTER names. (kubectl goes on to
+** http://localhost:8080, whose refusal says nothing of what is missing: we stop.) Rule: client-go
+** tools/clientcmd/merged_client_builder.go DeferredLoadingClientConfig.ClientConfig.
+*/
+static kube_status load_from(kube_config *config, const kube_kubeconfig_paths *paths,
+                             const kube_config_options *options, const char *master,
+                             kube_error *err) {
+  kube_config_options named = *options;
+  kube_buffer tried = {0}, again = {0};
+  kube_status status = kube_kubeconfig_load(config, paths, options, master, &tried, err);
+  if (status == KUBE_AGAIN) status = kube_in_cluster_load(config, options, &tried, err);
+  if (status == KUBE_AGAIN && master) {
+    named.server = master;
+    free(config->warnings);
+    config->warnings = NULL;
+    status = kube_kubeconfig_load(config, paths, &named, NULL, &again, err);
+  }
+  if (status == KUBE_AGAIN) status = nothing_found(&tried, err);
+  kube_buffer_clear(&tried);
+  kube_buffer_clear(&again);
+  return status;
 }
 
 static kube_status load(kube_config *config, const kube_config_options *options, kube_error *err) {
   kube_kubeconfig_paths paths = {0};
-  kube_buffer tried = {0};
-  kube_status status = choose_paths(&paths, options, err);
-  if (status == KUBE_OK) status = kube_kubeconfig_load(config, &paths, options, &tried, err);
-  if (status == KUBE_AGAIN) status = kube_in_cluster_load(config, options, &tried, err);
-  if (status == KUBE_AGAIN) status = nothing_found(&tried, err);
-  clear_paths(&paths);
-  kube_buffer_clear(&tried);
+  const char *master = getenv("KUBERNETES_MASTER");
+  kube_status status = kube_kubeconfig_paths_choose(&paths, options->kubeconfig, err);
+  if (status == KUBE_OK)
+    status = load_from(config, &paths, options, master && *master ? master : NULL, err);
+  kube_kubeconfig_paths_clear(&paths);
   return status;
 }
 
-kube_config *kube_config_load(const kube_config_options *options, kube_error *err) {
+static kube_status load_flags(kube_config *config, const kube_config_options *options,
+                              kube_error *err) {
+  kube_kubeconfig_paths paths = {0};
+  kube_status status = KUBE_OK;
+  if (options->kubeconfig) status = kube_kubeconfig_paths_choose(&paths, options->kubeconfig, err);
+  if (status == KUBE_OK) status = load_from(config, &paths, options, NULL, err);
+  kube_kubeconfig_paths_clear(&paths);
+  return status;
+}
+
+typedef kube_status (*loader)(kube_config *, const kube_config_options *, kube_error *);
+
+static kube_config *new_config(loader fill, const kube_config_options *options, kube_error *err) {
   static const kube_config_options none;
   kube_error local;
   kube_config *config = calloc(1, sizeof *config);
@@ -206,7 +208,18 @@ kube_config *kube_config_load(const kube_config_options *options, kube_error *er
     return NULL;
   }
   config->references = 1;
-  if (load(config, options ? options : &none, err) == KUBE_OK) return config;
+  if (fill(config, options ? options : &none, err) == KUBE_OK) return config;
   kube_config_free(config);
   return NULL;
+}
+
+kube_config *kube_config_load(const kube_config_options *options, kube_error *err) {
+  return new_config(load, options, err);
+}
+
+kube_config *kube_config_from_flags(const char *master_url, const char *kubeconfig,
+                                    kube_error *err) {
+  const kube_config_options options = {.server = master_url,
+                                       .kubeconfig = kubeconfig && *kubeconfig ? kubeconfig : NULL};
+  return new_config(load_flags, &options, err);
 }

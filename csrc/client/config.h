@@ -38,6 +38,7 @@ struct kube_config {
   char *server; /* scheme://host[:port][/path], no slash at its end */
   char *ns;
   char *context;         /* "" in-cluster */
+  char *cluster;         /* its name in the kubeconfig; "" in-cluster */
   char *source;          /* the files read, joined by ':', or "in-cluster" */
   char *user;            /* the user's name in the kubeconfig, for messages */
   char *tls_server_name; /* the name to verify instead of the server's; NULL */
@@ -50,6 +51,7 @@ struct kube_config {
   kube_tls tls;                         /* as it was when it was loaded */
   char *ca_file, *cert_file, *key_file; /* where parts of tls are read again; NULL: they stay */
   bool disable_compression;
+  char *warnings; /* lines, for people; NULL: none */
 };
 
 kube_config *kube_config_retain(kube_config *config);
@@ -68,24 +70,43 @@ kube_status kube_config_set_server(kube_config *config, const char *server, kube
 kube_status kube_config_set_token(kube_config *config, const char *token, size_t n,
                                   kube_error *err);
 
+/* Adds a line to the warnings. KUBE_ENOMEM. */
+kube_status kube_config_warn(kube_config *config, kube_error *err, const char *format, ...)
+    KUBE_PRINTF(3, 4);
+
 /*
-** Fills *config from the files at paths, where the first one to name a thing wins (kubeconfig.c).
-** KUBE_AGAIN when none of them exists: why is added to *tried.
+** Which files: an explicit one, else the list in KUBECONFIG (empty counts as not set), else
+** ~/.kube/config (config_paths.c). Clear may be called twice.
 */
 typedef struct kube_kubeconfig_paths {
   char **path;
   size_t count;
   bool explicit_file; /* the one path was asked for: it must exist */
+  bool listed;        /* by KUBECONFIG */
+  bool homeless;      /* ~/.kube/config was meant, but there is no HOME */
 } kube_kubeconfig_paths;
+kube_status kube_kubeconfig_paths_choose(kube_kubeconfig_paths *paths, const char *explicit_file,
+                                         kube_error *err);
+void kube_kubeconfig_paths_clear(kube_kubeconfig_paths *paths);
+
+/*
+** Fills *config from the files at paths, where the first one to name a thing wins (kubeconfig.c).
+** fallback is the server where nothing names one (NULL: none). KUBE_AGAIN when they, and options,
+** say nothing: why is added to *tried.
+*/
 kube_status kube_kubeconfig_load(kube_config *config, const kube_kubeconfig_paths *paths,
-                                 const kube_config_options *options, kube_buffer *tried,
-                                 kube_error *err);
+                                 const kube_config_options *options, const char *fallback,
+                                 kube_buffer *tried, kube_error *err);
 
 /*
 ** Fills *config from what Kubernetes gives a pod (in_cluster.c). KUBE_AGAIN when this is no pod:
-** the reason is added to *tried. Rule: client-go rest/config.go InClusterConfig.
+** the reason is added to *tried. All options count, but those that choose from a kubeconfig. Rule:
+** client-go rest/config.go InClusterConfig.
 */
 kube_status kube_in_cluster_load(kube_config *config, const kube_config_options *options,
                                  kube_buffer *tried, kube_error *err);
+
+/* Where a pod finds its token, CA and namespace; tests put another one here. */
+extern const char *kube_service_account;
 
 #endif

@@ -1,295 +1,244 @@
 /*
 ** What kubeconfig files mean: a context, its cluster and its user become a configuration. The
-** contract is in config.h, the files themselves are in kubeconfig_files.h.
+** contract is in config.h; the files themselves are in kubeconfig_files.h, what is done with a
+** cluster and a user in kubeconfig.h. Rules: client-go tools/clientcmd/client_config.go
+** DirectClientConfig.
 */
-#include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/text.h"
-#include "kubeconfig_files.h"
+#include "kubeconfig.h"
 
-/* ---- looking up ---- */
+/* ---- choosing ---- */
 
-static bool is_true(const cJSON *object, const char *field) {
-  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, field));
-}
+typedef struct choice {
+  const kube_kubeconfig_files *all;
+  const kube_config_options *options;
+  kube_stanza context;
+  kube_cluster_settings cluster;
+  kube_user_settings user;
+  kube_problems problems;
+} choice;
 
-static kube_status missing(const kube_config *config, const kube_kubeconfig_files *all,
-                           const char *what, const char *list, const char *name, kube_error *err) {
+/* A name that does not exist, in client-go's words, and then those that do. */
+static void not_there(choice *c, const char *list, const char *words) {
   kube_buffer names = {0};
   const char *text;
-  kube_kubeconfig_names(all, list, &names);
+  kube_kubeconfig_names(c->all, list, &names);
   text = kube_buffer_length(&names) ? kube_buffer_text(&names, NULL) : "none";
-  kube_fail(err, KUBE_ECONFIG, "%s \"%s\" does not exist (there are: %s, in %s)", what, name,
-            text ? text : "?", config->source);
+  kube_problem(&c->problems, "%s (there are: %s)", words, text ? text : "?");
   kube_buffer_clear(&names);
-  return KUBE_ECONFIG;
 }
 
-/* ---- values that are given or stand in a file ---- */
+static const char *given(const char *option) { return option && *option ? option : NULL; }
 
-/* A path in a kubeconfig is relative to the file it stands in. */
-static kube_status resolve(const kube_stanza *from, const char *path, kube_buffer *out,
-                           kube_error *err) {
-  const char *slash = strrchr(from->path, '/');
-  kube_status status = KUBE_OK;
-  if (path[0] != '/' && slash)
-    status = kube_buffer_add(out, from->path, (size_t)(slash - from->path) + 1, err);
-  if (status == KUBE_OK) status = kube_buffer_add_text(out, path, err);
-  if (status == KUBE_OK && kube_buffer_text(out, err) == NULL) status = KUBE_ENOMEM;
-  return status;
+static void choose_context(choice *c) {
+  const char *asked = given(c->options->context);
+  const char *name = asked ? asked : kube_kubeconfig_current_context(c->all);
+  char words[512];
+  c->context = kube_kubeconfig_find(c->all, "context", "contexts", name ? name : "");
+  if (name == NULL || c->context.path) return;
+  snprintf(words, sizeof words,
+           asked ? "context \"%s\" does not exist"
+                 : "context was not found for specified context: %s",
+           name);
+  not_there(c, "contexts", words);
 }
 
-static kube_status read_beside(const kube_stanza *from, const char *field, const char *path,
-                               kube_buffer *out, kube_error *err) {
-  kube_buffer full = {0};
-  kube_status status = resolve(from, path, &full, err);
-  if (status == KUBE_OK) {
-    status = kube_file_read(kube_buffer_bytes(&full), KUBE_CONFIG_CEILING, out, err);
-    if (status != KUBE_OK)
-      kube_error_prefix(err, "unable to read %s of %s \"%s\" in %s", field, from->what, from->name,
-                        from->path);
-  }
-  kube_buffer_clear(&full);
-  return status == KUBE_OK || status == KUBE_ENOMEM ? status : kube_error_turn(err, KUBE_ECONFIG);
+/* A text of the context. */
+static const char *of_context(choice *c, const char *field) {
+  const cJSON *item = kube_kubeconfig_item(c->context.body, field);
+  if (item && !cJSON_IsString(item))
+    kube_problem(&c->problems, "%s of context \"%s\" is not a string", field, c->context.name);
+  return kube_kubeconfig_text(c->context.body, field);
 }
 
-/* <field>-data in base64, else the file that <field> names, else nothing. */
-static kube_status data_or_file(const kube_stanza *from, const char *field, kube_buffer *out,
-                                kube_error *err) {
-  char data_field[64];
-  const char *data, *path;
-  kube_status status = KUBE_OK;
-  snprintf(data_field, sizeof data_field, "%s-data", field);
-  data = kube_kubeconfig_text(from->body, data_field);
-  path = kube_kubeconfig_text(from->body, field);
-  if (data) {
-    status = kube_text_base64_decode(out, data, strlen(data), err);
-    if (status == KUBE_EDECODE)
-      return kube_fail(err, KUBE_ECONFIG, "%s of %s \"%s\" in %s is not base64", data_field,
-                       from->what, from->name, from->path);
-  } else if (path) {
-    status = read_beside(from, field, path, out, err);
-  }
-  /* What is empty counts as absent below: for a CA, the system's roots would do instead. */
-  if (status == KUBE_OK && (data || path) && kube_buffer_length(out) == 0)
-    return kube_fail(err, KUBE_ECONFIG, "%s of %s \"%s\" in %s is empty", field, from->what,
-                     from->name, from->path);
-  return status;
+/* The stanza that the options or the context name; path NULL: it does not exist. */
+static kube_stanza choose(choice *c, const char *what, const char *list, const char *asked,
+                          const char *name) {
+  const char *chosen = asked ? asked : name;
+  kube_stanza found = kube_kubeconfig_find(c->all, what, list, chosen ? chosen : "");
+  if (chosen == NULL) found = (kube_stanza){.what = what, .name = ""};
+  return found;
 }
 
-/* What is there must be of its type: an identity that cannot be read is not the same as none. */
-static kube_status check_texts(const kube_stanza *from, const char *const *fields,
-                               kube_error *err) {
-  if (from->body && !cJSON_IsNull(from->body) && !cJSON_IsObject(from->body))
-    return kube_fail(err, KUBE_ECONFIG, "%s \"%s\" in %s is not a map", from->what, from->name,
-                     from->path);
-  for (; *fields; fields++) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(from->body, *fields);
-    if (item && !cJSON_IsNull(item) && !cJSON_IsString(item))
-      return kube_fail(err, KUBE_ECONFIG, "%s of %s \"%s\" in %s is not a string", *fields,
-                       from->what, from->name, from->path);
-  }
-  return KUBE_OK;
-}
-
-static kube_status copy(char **to, const char *text, kube_error *err) {
-  if (text == NULL) return KUBE_OK;
-  *to = kube_text_copy(text, err);
-  return *to ? KUBE_OK : KUBE_ENOMEM;
-}
-
-/* ---- the stanzas ---- */
-
-static kube_status use_cluster(kube_config *config, const kube_stanza *cluster, kube_error *err) {
-  static const char *const texts[] = {"server",
-                                      "certificate-authority",
-                                      "certificate-authority-data",
-                                      "tls-server-name",
-                                      "proxy-url",
-                                      NULL};
-  kube_status status = check_texts(cluster, texts, err);
-  if (status == KUBE_OK)
-    status = data_or_file(cluster, "certificate-authority", &config->tls.ca, err);
-  if (status != KUBE_OK) return status;
-  config->tls.insecure = is_true(cluster->body, "insecure-skip-tls-verify");
-  config->disable_compression = is_true(cluster->body, "disable-compression");
-  if (config->tls.insecure && kube_buffer_length(&config->tls.ca))
-    return kube_fail(err, KUBE_ECONFIG,
-                     "cluster \"%s\" in %s: specifying a root certificates file with "
-                     "the insecure flag is not allowed",
-                     cluster->name, cluster->path);
-  status =
-      copy(&config->tls_server_name, kube_kubeconfig_text(cluster->body, "tls-server-name"), err);
-  if (status == KUBE_OK)
-    status = copy(&config->proxy, kube_kubeconfig_text(cluster->body, "proxy-url"), err);
-  return status;
-}
-
-/*
-** What another identity than the user's own would need, and this version cannot do, is never
-** ignored.
-*/
-static kube_status refuse_unsupported(const kube_stanza *user, kube_error *err) {
-  static const char *const fields[] = {"exec",   "auth-provider", "as",
-                                       "as-uid", "as-groups",     "as-user-extra"};
-  size_t i;
-  for (i = 0; i < sizeof fields / sizeof *fields; i++) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(user->body, fields[i]);
-    if (item && !cJSON_IsNull(item))
-      return kube_fail(err, KUBE_ECONFIG,
-                       "user \"%s\" in %s uses \"%s\", which this version of kube "
-                       "does not support: use a token, a token file or a client certificate",
-                       user->name, user->path, fields[i]);
-  }
-  return KUBE_OK;
-}
-
-static kube_status use_basic(kube_config *config, const char *name, const char *password,
-                             kube_error *err) {
-  kube_buffer pair = {0}, line = {0};
-  kube_status status = kube_buffer_printf(&pair, err, "%s:%s", name, password ? password : "");
-  if (status == KUBE_OK) status = kube_buffer_add_text(&line, "Authorization: Basic ", err);
-  if (status == KUBE_OK)
-    status =
-        kube_text_base64_encode(&line, kube_buffer_bytes(&pair), kube_buffer_length(&pair), err);
-  if (status == KUBE_OK) config->authorization = kube_buffer_steal(&line, err);
-  if (status == KUBE_OK && config->authorization == NULL) status = KUBE_ENOMEM;
-  kube_buffer_clear_secret(&pair);
-  kube_buffer_clear_secret(&line);
-  return status;
-}
-
-static kube_status use_token(kube_config *config, const kube_stanza *user, const char *token,
-                             size_t n, kube_error *err) {
-  kube_status status = kube_config_set_token(config, token, n, err);
-  if (status == KUBE_ECONFIG) kube_error_prefix(err, "user \"%s\" in %s", user->name, user->path);
-  return status;
-}
-
-/* A token, else a token file, else a name and password; token and password together are refused. */
-static kube_status use_authorization(kube_config *config, const kube_stanza *user,
-                                     kube_error *err) {
-  const char *token = kube_kubeconfig_text(user->body, "token"),
-             *file = kube_kubeconfig_text(user->body, "tokenFile");
-  const char *name = kube_kubeconfig_text(user->body, "username");
-  kube_buffer read = {0};
-  kube_status status = KUBE_OK;
-  if (name && (token || file))
-    return kube_fail(err, KUBE_ECONFIG,
-                     "more than one authentication method found for %s in %s; found "
-                     "[token basicAuth], only one is allowed",
-                     user->name, user->path);
-  if (token) {
-    status = use_token(config, user, token, strlen(token), err);
-  } else if (file) {
-    status = read_beside(user, "tokenFile", file, &read, err);
-    if (status == KUBE_OK)
-      status = use_token(config, user, kube_buffer_bytes(&read), kube_buffer_length(&read), err);
+static void choose_cluster(choice *c, const char *name) {
+  const char *asked = given(c->options->cluster);
+  char words[1024];
+  c->cluster.from = choose(c, "cluster", "clusters", asked, name);
+  if (c->cluster.from.path) return;
+  if (asked) {
+    snprintf(words, sizeof words, "cluster \"%s\" does not exist", asked);
+    not_there(c, "clusters", words);
+  } else if (given(c->options->server)) {
+    return; /* which makes up for it */
   } else if (name) {
-    status = use_basic(config, name, kube_kubeconfig_text(user->body, "password"), err);
+    snprintf(words, sizeof words, "cluster \"%s\" was not found for context \"%s\"", name,
+             c->context.name);
+    not_there(c, "clusters", words);
+  } else if (c->context.path) {
+    kube_problem(&c->problems, "cluster was not specified for context \"%s\"", c->context.name);
   }
-  kube_buffer_clear_secret(&read);
-  return status;
 }
 
-static kube_status use_user(kube_config *config, const kube_stanza *user, kube_error *err) {
-  static const char *const texts[] = {"token",      "tokenFile",          "username",
-                                      "password",   "client-certificate", "client-certificate-data",
-                                      "client-key", "client-key-data",    NULL};
-  kube_status status = check_texts(user, texts, err);
-  if (status == KUBE_OK) status = refuse_unsupported(user, err);
-  if (status == KUBE_OK) status = data_or_file(user, "client-certificate", &config->tls.cert, err);
-  if (status == KUBE_OK) status = data_or_file(user, "client-key", &config->tls.key, err);
-  if (status != KUBE_OK) return status;
-  if (!kube_buffer_length(&config->tls.cert) != !kube_buffer_length(&config->tls.key))
-    return kube_fail(err, KUBE_ECONFIG, "user \"%s\" in %s has %s: a client certificate needs both",
-                     user->name, user->path,
-                     kube_buffer_length(&config->tls.cert)
-                         ? "client-certificate but no client-key"
-                         : "client-key but no client-certificate");
-  return use_authorization(config, user, err);
+static void choose_user(choice *c, const char *name) {
+  const char *asked = given(c->options->user);
+  char words[1024];
+  c->user.from = choose(c, "user", "users", asked, name);
+  if (c->user.from.path || !(asked || name)) return;
+  if (asked)
+    snprintf(words, sizeof words, "auth info \"%s\" does not exist", asked);
+  else
+    snprintf(words, sizeof words, "user \"%s\" was not found for context \"%s\"", name,
+             c->context.name);
+  not_there(c, "users", words);
 }
 
-/* A stanza that only options name stands in no file. */
-static const char *path_of(const kube_stanza *s) { return s->path ? s->path : "no file"; }
+static void choose_all(choice *c) {
+  const cJSON *body;
+  choose_context(c);
+  body = c->context.body;
+  if (body && !cJSON_IsNull(body) && !cJSON_IsObject(body))
+    kube_problem(&c->problems, "context \"%s\" is not a map", c->context.name);
+  if (c->problems.count) return;
+  choose_cluster(c, of_context(c, "cluster"));
+  choose_user(c, of_context(c, "user"));
+}
 
-static kube_status check_tls(const kube_config *config, const kube_stanza *cluster,
-                             const kube_stanza *user, kube_error *err) {
-  char ca[448], cert[448], key[448];
-  snprintf(ca, sizeof ca, "certificate-authority of cluster \"%s\" in %s", cluster->name,
-           path_of(cluster));
-  snprintf(cert, sizeof cert, "client-certificate of user \"%s\" in %s", user->name, path_of(user));
-  snprintf(key, sizeof key, "client-key of user \"%s\" in %s", user->name, path_of(user));
-  return kube_tls_check(&config->tls, ca, cert, key, err);
+/* Nothing in the files or the options says which server is meant. */
+static bool is_empty(const choice *c) {
+  return c->context.path == NULL && !given(c->options->context) && !given(c->options->cluster) &&
+         !given(c->options->user) && !given(c->options->server) && c->problems.count == 0;
+}
+
+/* ---- the namespace ---- */
+
+/* Rule: client-go tools/clientcmd/overrides.go RemoveNamespacesPrefix. */
+static const char *without_prefix(const char *ns) {
+  static const char *const prefixes[] = {"namespaces/", "namespace/", "ns/"};
+  size_t i;
+  for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    const size_t n = strlen(prefixes[i]);
+    if (strncasecmp(ns, prefixes[i], n) == 0 && ns[n]) return ns + n;
+  }
+  return ns;
+}
+
+kube_status kube_namespace_set(kube_config *config, const char *option, const char *of_context,
+                               kube_error *err) {
+  const char *ns = given(option) ? without_prefix(option) : of_context;
+  config->ns = ns ? kube_text_copy(ns, err) : kube_in_cluster_namespace(err);
+  if (config->ns == NULL) return KUBE_ENOMEM;
+  if (given(option) && !kube_is_dns_label(config->ns))
+    return kube_fail(err, KUBE_ECONFIG,
+                     "namespace \"%s\" does not conform to the kubernetes DNS_LABEL rules",
+                     config->ns);
+  return KUBE_OK;
+}
+
+static void check_namespace(choice *c) {
+  const char *ns = of_context(c, "namespace");
+  if (ns && !given(c->options->ns) && !kube_is_dns_label(ns))
+    kube_problem(&c->problems,
+                 "namespace \"%s\" for context \"%s\" does not conform to the kubernetes DNS_LABEL "
+                 "rules",
+                 ns, c->context.name);
 }
 
 /* ---- the whole ---- */
 
-static kube_status join_paths(kube_config *config, const kube_kubeconfig_files *all,
+static kube_status set_source(kube_config *config, const kube_kubeconfig_files *all,
                               kube_error *err) {
   kube_buffer source = {0};
   size_t i;
-  kube_status status = KUBE_OK;
+  kube_status status = all->count ? KUBE_OK : kube_buffer_add_text(&source, "options", err);
   for (i = 0; i < all->count && status == KUBE_OK; i++)
     status = kube_buffer_printf(&source, err, "%s%s", i ? ":" : "", all->file[i].path);
-  if (status == KUBE_OK) config->source = kube_buffer_steal(&source, err);
+  free(config->source);
+  config->source = status == KUBE_OK ? kube_buffer_steal(&source, err) : NULL;
   kube_buffer_clear(&source);
   return config->source ? KUBE_OK : KUBE_ENOMEM;
 }
 
-static kube_status use(kube_config *config, const kube_kubeconfig_files *all,
-                       const kube_config_options *options, kube_error *err) {
-  const char *name = options->context ? options->context : kube_kubeconfig_current_context(all);
-  static const char *const texts[] = {"cluster", "user", "namespace", NULL};
-  const char *server, *ns;
-  kube_stanza context, cluster, user;
-  kube_status status = join_paths(config, all, err);
-  if (status != KUBE_OK) return status;
-  if (name == NULL && (!options->cluster || !options->user))
-    return kube_fail(err, KUBE_ECONFIG, "%s: current-context is not set; pass { context = NAME }",
-                     config->source);
-  context = kube_kubeconfig_find(all, "context", "contexts", name ? name : "");
-  if (name && context.path == NULL) return missing(config, all, "context", "contexts", name, err);
-  if ((status = check_texts(&context, texts, err)) != KUBE_OK) return status;
-  cluster.name =
-      options->cluster ? options->cluster : kube_kubeconfig_text(context.body, "cluster");
-  user.name = options->user ? options->user : kube_kubeconfig_text(context.body, "user");
-  if (cluster.name == NULL)
-    return kube_fail(err, KUBE_ECONFIG, "context \"%s\" in %s names no cluster", name,
-                     context.path);
-  cluster = kube_kubeconfig_find(all, "cluster", "clusters", cluster.name);
-  if (cluster.path == NULL && !options->server)
-    return missing(config, all, "cluster", "clusters", cluster.name, err);
-  user = kube_kubeconfig_find(all, "user", "users", user.name ? user.name : "");
-  if (*user.name && user.path == NULL) return missing(config, all, "user", "users", user.name, err);
+/* " (in FILE, FILE)": where the context, the cluster and the user stand, or all files. */
+static void say_where(const choice *c, const char *source, char *out, size_t size) {
+  const char *path[] = {c->context.path, c->cluster.from.path, c->user.from.path};
+  size_t i, used = 0;
+  out[0] = '\0';
+  for (i = 0; i < 3 && used < size; i++) {
+    if (path[i] == NULL || (i > 0 && path[i] == path[i - 1]) || (i > 1 && path[i] == path[0]))
+      continue;
+    used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : " (in ", path[i]);
+  }
+  if (used == 0 || !c->cluster.from.path) used = (size_t)snprintf(out, size, " (in %s", source);
+  if (used < size) snprintf(out + used, size - used, ")");
+}
 
-  status = copy(&config->context, name ? name : "", err);
-  if (status == KUBE_OK) status = copy(&config->user, user.name, err);
-  if (status == KUBE_OK) status = use_cluster(config, &cluster, err);
-  if (status == KUBE_OK) status = use_user(config, &user, err);
-  if (status == KUBE_OK) status = check_tls(config, &cluster, &user, err);
-  if (status != KUBE_OK) return status;
-
-  ns = options->ns && *options->ns ? options->ns : kube_kubeconfig_text(context.body, "namespace");
-  server = options->server ? options->server : kube_kubeconfig_text(cluster.body, "server");
-  if (server == NULL)
-    return kube_fail(err, KUBE_ECONFIG, "cluster \"%s\" in %s has no server defined", cluster.name,
-                     cluster.path);
-  status = kube_config_set_server(config, server, err);
-  if (status == KUBE_ECONFIG && !options->server)
-    kube_error_prefix(err, "cluster \"%s\" in %s", cluster.name, cluster.path);
-  if (status == KUBE_OK) status = copy(&config->ns, ns ? ns : "default", err);
+static kube_status apply(kube_config *config, choice *c, const char *fallback, kube_error *err) {
+  char where[1024];
+  kube_status status;
+  const bool chosen = c->problems.count == 0;
+  if (chosen) {
+    kube_cluster_merge(&c->cluster, c->options, &c->problems);
+    kube_user_merge(&c->user, c->options, &c->problems);
+    if (c->cluster.server == NULL) c->cluster.server = fallback;
+    check_namespace(c);
+  }
+  say_where(c, config->source, where, sizeof where);
+  if (!chosen) return kube_problems_fail(&c->problems, "invalid configuration: ", where, err);
+  status = kube_settings_apply(config, &c->cluster, &c->user, &c->problems, where, err);
+  if (status == KUBE_OK) {
+    config->context = kube_text_copy(c->context.path ? c->context.name : "", err);
+    if (config->context == NULL) status = KUBE_ENOMEM;
+  }
+  if (status == KUBE_OK)
+    status = kube_namespace_set(config, c->options->ns,
+                                kube_kubeconfig_text(c->context.body, "namespace"), err);
   return status;
 }
 
+/* Files without a current context are looked at in vain: say so beside those that are missing. */
+static kube_status note_empty(const kube_kubeconfig_files *all, kube_buffer *tried,
+                              kube_error *err) {
+  kube_status status = KUBE_OK;
+  size_t i;
+  for (i = 0; i < all->count && status == KUBE_OK; i++)
+    status = kube_buffer_printf(tried, err,
+                                "%s%s (current-context is not set; pass { context = "
+                                "NAME })",
+                                kube_buffer_length(tried) ? ", " : "", all->file[i].path);
+  return status == KUBE_OK ? KUBE_AGAIN : status;
+}
+
+static kube_status use(kube_config *config, const kube_kubeconfig_files *all,
+                       const kube_config_options *options, const char *fallback, kube_buffer *tried,
+                       kube_error *err) {
+  choice c = {.all = all, .options = options};
+  kube_status status = set_source(config, all, err);
+  if (status != KUBE_OK) return status;
+  choose_all(&c);
+  return is_empty(&c) ? note_empty(all, tried, err) : apply(config, &c, fallback, err);
+}
+
+/* Rule: client-go tools/clientcmd/loader.go MissingConfigError, which kubectl shows. */
+static kube_status warn_of_missing(kube_config *config, const kube_kubeconfig_paths *paths,
+                                   kube_buffer *tried, kube_error *err) {
+  if (!paths->listed || !kube_buffer_length(tried)) return KUBE_OK;
+  if (kube_buffer_text(tried, err) == NULL) return KUBE_ENOMEM;
+  return kube_config_warn(config, err, "no file of KUBECONFIG was found: %s",
+                          kube_buffer_bytes(tried));
+}
+
 kube_status kube_kubeconfig_load(kube_config *config, const kube_kubeconfig_paths *paths,
-                                 const kube_config_options *options, kube_buffer *tried,
-                                 kube_error *err) {
+                                 const kube_config_options *options, const char *fallback,
+                                 kube_buffer *tried, kube_error *err) {
   kube_kubeconfig_files all = {0};
   kube_status status = kube_kubeconfig_files_read(&all, paths, tried, err);
-  if (status == KUBE_OK) status = all.count ? use(config, &all, options, err) : KUBE_AGAIN;
+  if (status == KUBE_OK && all.count == 0) status = warn_of_missing(config, paths, tried, err);
+  if (status == KUBE_OK) status = use(config, &all, options, fallback, tried, err);
   kube_kubeconfig_files_clear(&all);
   return status;
 }

@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "core/yaml_json.h"
+#include "problems.h"
 #include "tree.h"
 
 /* ---- reading one file ---- */
@@ -34,7 +35,29 @@ static kube_status parse(const kube_buffer *yaml, cJSON **root, kube_error *err)
   return status;
 }
 
-/* clusters, users and contexts are lists of maps that have a name. */
+static int compare(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Rule: client-go tools/clientcmd/api/v1/conversion.go, which refuses two of one name. */
+static kube_status check_unique(const cJSON *all, const char *list, kube_error *err) {
+  const size_t count = (size_t)cJSON_GetArraySize(all);
+  const char **names = malloc((count + 1) * sizeof *names);
+  kube_status status = KUBE_OK;
+  const cJSON *entry;
+  size_t n = 0, i;
+  if (names == NULL) return kube_fail_memory(err, "the names in a kubeconfig");
+  cJSON_ArrayForEach(entry, all) names[n++] =
+      cJSON_GetObjectItemCaseSensitive(entry, "name")->valuestring;
+  qsort(names, n, sizeof *names, compare);
+  for (i = 1; i < n && status == KUBE_OK; i++)
+    if (strcmp(names[i - 1], names[i]) == 0)
+      status = kube_fail(err, KUBE_ECONFIG, "duplicate name \"%s\" in list %s", names[i], list);
+  free(names);
+  return status;
+}
+
+/* clusters, users and contexts are lists of maps that have a name of their own. */
 static kube_status check_list(const cJSON *root, const char *list, kube_error *err) {
   const cJSON *all = cJSON_GetObjectItemCaseSensitive(root, list), *entry;
   if (all == NULL || cJSON_IsNull(all)) return KUBE_OK;
@@ -43,7 +66,7 @@ static kube_status check_list(const cJSON *root, const char *list, kube_error *e
     if (!cJSON_IsString(cJSON_GetObjectItemCaseSensitive(entry, "name")))
       return kube_fail(err, KUBE_ECONFIG, "an entry of %s has no name", list);
   }
-  return KUBE_OK;
+  return check_unique(all, list, err);
 }
 
 static kube_status read_file(const char *path, cJSON **root, kube_error *err) {
@@ -76,25 +99,41 @@ static kube_status note_missing(kube_buffer *tried, const char *path, kube_error
 }
 
 /* Reads what is there; a missing file is skipped unless it was asked for by name. */
-kube_status kube_kubeconfig_files_read(kube_kubeconfig_files *all,
-                                       const kube_kubeconfig_paths *paths, kube_buffer *tried,
-                                       kube_error *err) {
-  size_t i;
+static kube_status read_all(kube_kubeconfig_files *all, const kube_kubeconfig_paths *paths,
+                            kube_buffer *tried, kube_problems *broken, kube_error *err) {
   kube_status status = KUBE_OK;
-  all->file = calloc(paths->count ? paths->count : 1, sizeof *all->file);
-  if (all->file == NULL) return kube_fail_memory(err, "a kubeconfig");
+  size_t i;
   for (i = 0; i < paths->count && status == KUBE_OK; i++) {
     kube_kubeconfig_file *file = &all->file[all->count];
+    kube_error why = {0};
     file->path = paths->path[i];
     if (!paths->explicit_file && access(file->path, F_OK) != 0) {
       status = note_missing(tried, file->path, err);
       continue;
     }
-    status = read_file(file->path, &file->root, err);
+    status = read_file(file->path, &file->root, &why);
     all->count += file->root != NULL;
+    if (status == KUBE_ECONFIG) {
+      kube_problem(broken, "%s", why.message);
+      status = KUBE_OK;
+    } else if (status != KUBE_OK && err) {
+      *err = why;
+    }
   }
-  if (status == KUBE_OK && paths->count == 0)
+  return status;
+}
+
+kube_status kube_kubeconfig_files_read(kube_kubeconfig_files *all,
+                                       const kube_kubeconfig_paths *paths, kube_buffer *tried,
+                                       kube_error *err) {
+  kube_problems broken = {0};
+  kube_status status;
+  all->file = calloc(paths->count ? paths->count : 1, sizeof *all->file);
+  if (all->file == NULL) return kube_fail_memory(err, "a kubeconfig");
+  status = read_all(all, paths, tried, &broken, err);
+  if (status == KUBE_OK && paths->homeless)
     status = kube_buffer_add_text(tried, "~/.kube/config (HOME is not set)", err);
+  if (status == KUBE_OK) status = kube_problems_fail(&broken, "", "", err);
   return status;
 }
 

@@ -34,7 +34,7 @@ typedef struct kube_stanza {
 
 /*
 ** Reads the files there are; a missing one is skipped (why is added to *tried) unless it was asked
-** for by name. KUBE_ECONFIG names the file that is broken.
+** for by name. KUBE_ECONFIG names every file that is broken.
 */
 kube_status kube_kubeconfig_files_read(kube_kubeconfig_files *all,
                                        const kube_kubeconfig_paths *paths, kube_buffer *tried,
