@@ -8,7 +8,8 @@
 #include "status.h"
 
 enum {
-  REFUSAL_CEILING = 1 << 20 /* bytes of an answer that says why not */
+  REFUSAL_CEILING = 1 << 20, /* bytes of an answer that says why not */
+  MOST_SENDS_AGAIN = 6       /* golang.org/x/net/http2, Transport.RoundTripOpt */
 };
 
 /* ---- life ---- */
@@ -143,13 +144,14 @@ kube_slice kube_call_bytes(kube_call *call) { return kube_transfer_peek(call->tr
 
 /*
 ** An API server ends an HTTP/2 connection after the request of somebody who is not known, with all
-** that others sent on it. A GET is then sent once more, as Go's transport does.
+** that others sent on it. A GET is then sent once more, and as often as Go's transport does: who is
+** many, and refused, meets one such connection after the other until the first refusal is read.
 */
 static bool send_again(kube_call *call) {
-  if (call->sent_again || !kube_transfer_was_dropped(call->transfer) ||
+  if (call->sent_again == MOST_SENDS_AGAIN || !kube_transfer_was_dropped(call->transfer) ||
       strcmp(call->request.method, "GET") != 0)
     return false;
-  call->sent_again = true;
+  call->sent_again++;
   kube_call_hang_up(call);
   call->state = KUBE_CALL_SEND;
   return true;

@@ -89,7 +89,7 @@ struct kube_call {
   long long rest;      /* RESTING: until when */
   kube_call_info last; /* of the exchange before; bytes of all that are over */
   bool given;          /* a document was taken */
-  bool sent_again;     /* after its connection was ended under it */
+  int sent_again;      /* how often, after its connection was ended under it */
   bool refused;        /* 401: and sent again with another credential, which was not refused yet */
   bool one_page;
   kube_buffer status;                                     /* the Status of a refusal */

@@ -76,6 +76,12 @@ function control.token(account, lasts)
     :gsub("%s+$", ""))
 end
 
+--- A client certificate of the cluster for a user and a group, which lasts so long, and its key: PEM.
+function control.certificate(user, group, lasts)
+  return curl("%s", cluster.control .. "/cert?user=" .. user .. "&group=" .. group .. "&ttl="
+    .. lasts):match("^(.-END CERTIFICATE%-+\n)(.*)$")
+end
+
 --- Makes the API server fail for some requests, by a list of rules; {} ends that.
 function control.faults(rules)
   curl("--cacert %s -X PUT -d %s %s", cluster.ca, json.encode(json.array(rules)),
