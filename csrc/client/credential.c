@@ -293,7 +293,9 @@ static void look(kube_credential *c) {
   status = result(c, &grant, &err);
   if (status == KUBE_AGAIN) return;
   if (status == KUBE_OK) status = take(c, &grant, &err);
-  if (status != KUBE_OK) {
+  if (status == KUBE_OK) {
+    c->good_run = c->run;
+  } else {
     c->failed_run = c->run;
     c->failure = err;
     c->renew_at = kube_engine_now(c->engine) + PAUSE;
@@ -343,7 +345,7 @@ static void tend_files(kube_credential *c) {
 /* Waits for the run that is under way, or for a new one. */
 static kube_status wait_for_run(kube_credential *c, kube_credential_user *user, kube_error *err) {
   kube_status status = KUBE_OK;
-  if (user->run && user->run == c->failed_run) {
+  if (user->run && user->run <= c->failed_run) {
     user->run = 0;
     *err = c->failure;
     return err->status;
@@ -354,11 +356,23 @@ static kube_status wait_for_run(kube_credential *c, kube_credential_user *user, 
   return KUBE_AGAIN;
 }
 
+/*
+** Clocks differ, and so what is given may have expired as it comes: the server is to judge. To run again
+** would be to run for ever.
+*/
+static bool got_what_it_waited_for(const kube_credential *c, const kube_credential_user *user) {
+  return user->run && user->run <= c->good_run && !c->stale;
+}
+
 static kube_status ask_source(kube_credential *c, kube_credential_user *user, kube_error *err) {
   const long long now = kube_engine_now(c->engine);
   kube_error unused = {0};
   look(c);
-  if (!is_good(c, now)) return wait_for_run(c, user, err);
+  if (!is_good(c, now)) {
+    if (!got_what_it_waited_for(c, user)) return wait_for_run(c, user, err);
+    user->run = 0;
+    return KUBE_OK;
+  }
   user->run = 0;
   if (c->renew_at < 0 || now < c->renew_at || is_running(c)) return KUBE_OK;
   if (start(c, &unused) != KUBE_OK) c->renew_at = now + PAUSE;
@@ -384,15 +398,17 @@ kube_status kube_credential_ask(kube_credential *c, kube_credential_user *user, 
   return status;
 }
 
+bool kube_credential_can_change(const kube_credential_user *user) { return user->next != NULL; }
+
 bool kube_credential_refused(kube_credential *c, const kube_credential_user *user) {
-  if (user->next == NULL) return false;
+  if (!kube_credential_can_change(user)) return false;
   if (user->sent_as != c->generation) return true;
   if (has_source(c->config)) return c->stale = true;
   return kube_credential_read_files(c);
 }
 
 bool kube_credential_is_outdated(kube_credential *c, const kube_credential_user *user) {
-  if (user->next == NULL) return false;
+  if (!kube_credential_can_change(user)) return false;
   tend_files(c);
   set_timer(c, NULL);
   return user->trusted != c->trust;

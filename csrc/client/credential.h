@@ -16,6 +16,7 @@
 ** | a 401                      | later requests use a new token     | and the request is sent again  |
 ** | before it expires          | nothing, the next request waits    | a run beside the requests      |
 ** | a plugin that fails        | runs again for each that waits     | fails all that waited for it   |
+** | what it gives has expired  | is used once                       | is used by all who waited      |
 ** | a new client certificate   | closes all connections             | who is at work finishes on the |
 ** |                            |                                    | old one, watches connect again |
 ** Source: client-go transport/token_source.go, cert_rotation.go, ca_rotation.go,
@@ -46,20 +47,20 @@ struct kube_credential {
   int clients;           /* who use it; with none, only what a plugin gave is worth keeping */
   kube_engine *engine;   /* which knows us, and outlives us */
   kube_config *config;
-  kube_handle handle;          /* wakes all users; set while there are clients */
-  kube_credential_user users;  /* head of the ring */
-  unsigned generation;         /* of authorization and tls: counts their changes */
-  unsigned trust;              /* of tls alone */
-  char *authorization;         /* what differs from the configuration's; NULL */
-  kube_tls *tls;               /* shared, what differs from the configuration's; NULL */
-  long long files_due;         /* when they are looked at next; -1: there are none */
-  kube_process *process;       /* under way; NULL */
-  kube_oidc *oidc;             /* NULL: not needed yet */
-  long long patience, late;    /* of that: ms it may take, and when they are over */
-  unsigned run, failed_run;    /* runs are counted from 1; the last one that failed */
-  kube_error failure;          /* why */
-  bool granted, stale;         /* a plugin gave something; it was refused since */
-  long long renew_at, expires; /* ms of the engine's clock; -1 never */
+  kube_handle handle;                 /* wakes all users; set while there are clients */
+  kube_credential_user users;         /* head of the ring */
+  unsigned generation;                /* of authorization and tls: counts their changes */
+  unsigned trust;                     /* of tls alone */
+  char *authorization;                /* what differs from the configuration's; NULL */
+  kube_tls *tls;                      /* shared, what differs from the configuration's; NULL */
+  long long files_due;                /* when they are looked at next; -1: there are none */
+  kube_process *process;              /* under way; NULL */
+  kube_oidc *oidc;                    /* NULL: not needed yet */
+  long long patience, late;           /* of that: ms it may take, and when they are over */
+  unsigned run, good_run, failed_run; /* counted from 1; the last ones to end well, and not */
+  kube_error failure;                 /* why */
+  bool granted, stale;                /* a plugin gave something; it was refused since */
+  long long renew_at, expires;        /* ms of the engine's clock; -1 never */
 };
 
 /*
@@ -79,6 +80,9 @@ void kube_credential_leave(kube_credential_user *user);
 
 /* The server said 401 to what the user sent: whether there is something else to send. */
 bool kube_credential_refused(kube_credential *credential, const kube_credential_user *user);
+
+/* Whether there may be something else to send one day: it comes from a file or a plugin. */
+bool kube_credential_can_change(const kube_credential_user *user);
 
 /* Whether what the user sent went out under another trust or certificate than there is now. */
 bool kube_credential_is_outdated(kube_credential *credential, const kube_credential_user *user);

@@ -126,13 +126,18 @@ static kube_status start_over(kube_call *call, kube_error *err) {
   return reconnect(call, 0, err);
 }
 
+/* 401 for a credential that lives: a file may be written yet, a plugin give another token. */
+static bool may_be_known_again(const kube_call *call, const kube_error *err) {
+  return err->code == 401 && kube_credential_can_change(&call->user);
+}
+
 static kube_status recover(kube_call *call, kube_error *err) {
   kube_watch_state *w = &call->watch;
   kube_error unused;
   if (w->no_resume) return err->status;
   if (is_expired(err) && (w->connected_once || *w->version))
     return w->error_on_expired ? err->status : start_over(call, &unused);
-  if (!w->connected_once || !is_passing(err)) return err->status;
+  if (!w->connected_once || !(is_passing(err) || may_be_known_again(call, err))) return err->status;
   return reconnect(call, err->retry_after, &unused);
 }
 
