@@ -6,6 +6,7 @@
 #include "../../csrc/core/clock.h"
 #include "../../csrc/core/transfer.h"
 #include "../support/check.h"
+#include "../support/descriptors.h"
 #include "../support/server.h"
 
 enum { PATIENCE = 60000 /* ms */ };
@@ -552,6 +553,116 @@ static void a_bad_proxy_is_not_quoted(void) {
   }
 }
 
+/* ---- relays: what waits on behalf of others ---- */
+
+typedef struct relay {
+  kube_handle handle; /* first */
+  probe *waiters[2];
+  int moves;
+} relay;
+
+static void pass_on(kube_handle *handle) {
+  relay *r = (relay *)handle;
+  r->moves++;
+  kube_handle_wake(&r->waiters[0]->handle);
+  kube_handle_wake(&r->waiters[1]->handle);
+}
+
+static void a_relay_passes_on_what_moved(void) {
+  probe p, q;
+  relay r = {.waiters = {&p, &q}};
+  kube_engine *engine = new_engine();
+  probe_init(&p, engine);
+  probe_init(&q, engine);
+  kube_handle_init_relay(&r.handle, engine, pass_on);
+  kube_handle_wake(&r.handle);
+  CHECK(r.moves == 1);
+  CHECK((probe *)kube_engine_next_ready(engine) == &p);
+  CHECK((probe *)kube_engine_next_ready(engine) == &q);
+  CHECK(kube_engine_next_ready(engine) == NULL); /* it is never given itself */
+  kube_handle_wake(&r.handle);
+  kube_handle_wake(&r.handle);
+  CHECK(r.moves == 3); /* each time, whoever was served */
+  forget_ready(engine);
+
+  CHECK(kube_handle_set_due(&r.handle, kube_engine_now(engine) + 20, NULL) == KUBE_OK);
+  CHECK(kube_engine_wait(engine, PATIENCE, NULL) == KUBE_OK);
+  CHECK(r.moves == 4);
+  CHECK((probe *)kube_engine_next_ready(engine) == &p);
+  CHECK((probe *)kube_engine_next_ready(engine) == &q);
+  CHECK(kube_engine_next_ready(engine) == NULL && kube_engine_timeout(engine) == -1);
+
+  CHECK(kube_handle_set_due(&r.handle, kube_engine_now(engine), NULL) == KUBE_OK);
+  kube_handle_clear(&r.handle); /* its timer goes with it */
+  CHECK(kube_engine_step(engine, NULL) == KUBE_OK && r.moves == 4);
+  probe_clear(&p);
+  probe_clear(&q);
+  kube_engine_free(engine);
+}
+
+/* ---- watchers: descriptors of others ---- */
+
+typedef struct listener {
+  kube_watcher watcher; /* first */
+  kube_engine *engine;
+  struct listener *rival, *heir;
+  int end, heard; /* the other end of its pipe */
+} listener;
+
+static void listen_to_pipe(listener *l, kube_engine *engine, void (*note)(kube_watcher *)) {
+  int ends[2];
+  if (pipe(ends) != 0) abort();
+  *l = (listener){.watcher = {.fd = ends[0], .note = note}, .engine = engine, .end = ends[1]};
+  CHECK(kube_watcher_start(engine, &l->watcher, NULL) == KUBE_OK);
+}
+
+static void stop_listening(listener *l) {
+  kube_watcher_stop(l->engine, &l->watcher);
+  close(l->watcher.fd);
+  close(l->end);
+}
+
+static void hear(kube_watcher *watcher) {
+  listener *l = (listener *)watcher;
+  char byte;
+  l->heard++;
+  CHECK(read(watcher->fd, &byte, 1) == 1);
+}
+
+/* Whichever of two is first closes the other, whose numbers a third one gets. */
+static void hear_and_replace(kube_watcher *watcher) {
+  listener *l = (listener *)watcher;
+  const int number = l->rival->watcher.fd;
+  hear(watcher);
+  stop_listening(l->rival);
+  listen_to_pipe(l->heir, l->engine, hear);
+  CHECK(l->heir->watcher.fd == number);
+}
+
+static void an_event_reaches_no_watcher_that_was_stopped(void) {
+  listener a, b, c;
+  kube_engine *engine = new_engine();
+  const int before = descriptors();
+  listen_to_pipe(&a, engine, hear_and_replace);
+  listen_to_pipe(&b, engine, hear_and_replace);
+  a.rival = &b;
+  b.rival = &a;
+  a.heir = b.heir = &c;
+  CHECK(kube_engine_wait(engine, 0, NULL) == KUBE_AGAIN);
+  CHECK(write(a.end, "x", 1) == 1 && write(b.end, "x", 1) == 1);
+  CHECK(readable(kube_engine_fd(engine), PATIENCE));
+  CHECK(kube_engine_step(engine, NULL) == KUBE_OK);
+  CHECK(a.heard + b.heard == 1 && c.heard == 0);
+  CHECK(write(c.end, "x", 1) == 1);
+  CHECK(kube_engine_wait(engine, PATIENCE, NULL) == KUBE_OK);
+  CHECK(a.heard + b.heard == 1 && c.heard == 1);
+  stop_listening(a.heard ? &a : &b);
+  stop_listening(&c);
+  kube_watcher_stop(engine, &c.watcher); /* twice is fine */
+  CHECK(descriptors() == before);
+  kube_engine_free(engine);
+}
+
 /* ---- a fork ---- */
 
 /* Frees all of the parent's; what it may not do is refused. */
@@ -629,6 +740,8 @@ int main(void) {
   RUN(failures_have_a_kind);
   RUN(nobody_listens);
   RUN(a_bad_proxy_is_not_quoted);
+  RUN(a_relay_passes_on_what_moved);
+  RUN(an_event_reaches_no_watcher_that_was_stopped);
   RUN(a_child_may_free_what_the_parent_goes_on_with);
   return check_report();
 }
