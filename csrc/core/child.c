@@ -73,7 +73,7 @@ bool kube_child_is_over(kube_child *child) {
 
 /* ---- those left to the engine ---- */
 
-/* Its step reaps it. One that says it died but cannot be reaped (it is traced) must not say so on. */
+/* Its step reaps it. One that says so but cannot be reaped (it is traced) must not say so on. */
 static void note_death(kube_watcher *death) {
   kube_child *child = (kube_child *)death;
   if (!kube_child_is_over(child)) kube_watcher_stop(child->engine, death);

@@ -5,8 +5,8 @@
 **
 ** Inside the library, what waits on the engine embeds a kube_handle: the engine notes on it that
 ** something moved (bytes, the end of a transfer, its timer) and gives its owner by next_ready.
-** The owner's state machine runs when it is peeked, not inside a step. What waits on behalf of several
-** owners embeds a relay: its function is called instead, to pass on what moved.
+** The owner's state machine runs when it is peeked, not inside a step. What waits on behalf of
+** several owners embeds a relay: its function is called instead, to pass on what moved.
 */
 #ifndef KUBE_CORE_ENGINE_H
 #define KUBE_CORE_ENGINE_H
@@ -90,8 +90,8 @@ CURLM *kube_engine_pool(kube_engine *engine, kube_way way);
 void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner);
 
 /*
-** One that next_ready never gives: moved is called where another handle would be queued, at once and
-** each time, for its timer too. It may be called inside a step, so it only notes: it wakes other
+** One that next_ready never gives: moved is called where another handle would be queued, at once
+** and each time, for its timer too. It may be called inside a step, so it only notes: it wakes other
 ** handles, or sets its own timer anew (to a time that has not come yet).
 */
 void kube_handle_init_relay(kube_handle *handle, kube_engine *engine, void (*moved)(kube_handle *));

@@ -1,9 +1,9 @@
 /*
 ** A program beside the engine; the contract is in process.h.
 **
-** It is over when its pipes are at their end and it was reaped. Three things tell of that: the pipes,
-** its pidfd, and a clock for what neither tells: the second after its end, and its end itself where
-** there is no pidfd. Whichever speaks, settle() looks at all.
+** It is over when its pipes are at their end and it was reaped. Three things tell of that: the
+** pipes, its pidfd, and a clock for what neither tells: the second after its end, and its end itself
+** where there is no pidfd. Whichever speaks, settle() looks at all.
 */
 #define _GNU_SOURCE /* pipe2 */
 

@@ -1,6 +1,6 @@
 /*
-** A program that runs beside the engine: a credential plugin. It is started without a shell, what it
-** writes is gathered in steps of the engine, and nothing here ever waits for it.
+** A program that runs beside the engine: a credential plugin. It is started without a shell, what
+** it writes is gathered in steps of the engine, and nothing here ever waits for it.
 **
 **   p = kube_process_start(engine, handle, &options, &err);
 **   the handle moves; kube_process_result(p, &err) is KUBE_AGAIN until it is KUBE_EOF
@@ -28,16 +28,17 @@ typedef struct kube_process_options {
 
 /*
 ** Starts it; the options need not live longer, the handle must: it is woken when there is more
-** output, and when all is over. NULL and *err: KUBE_EEXEC when there is no such program (an empty or
-** relative entry of PATH finds none, as with Go's exec.LookPath) or it cannot be run; KUBE_ESYSTEM,
-** KUBE_ENOMEM, KUBE_EUSAGE.
+** output, and when all is over. NULL and *err: KUBE_EEXEC when there is no such program (an empty
+** or relative entry of PATH finds none, as with Go's exec.LookPath) or it cannot be run;
+** KUBE_ESYSTEM, KUBE_ENOMEM, KUBE_EUSAGE.
 */
 kube_process *kube_process_start(kube_engine *engine, kube_handle *handle,
                                  const kube_process_options *options, kube_error *err);
 
 /*
 ** KUBE_AGAIN while it runs. KUBE_EOF when all is over: it ended, and so did what it wrote. What it
-** left behind may hold its pipes open: that is not waited for longer than a second (Go's WaitDelay).
+** left behind may hold its pipes open: that is waited for a second, no longer (Go's WaitDelay), and
+** is not killed.
 ** KUBE_ETOOLARGE past the ceiling, KUBE_ENOMEM: free it, it may be running still. A program that
 ** hangs is the owner's to end, after a time of its own.
 */
