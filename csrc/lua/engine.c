@@ -1,7 +1,5 @@
-/* The engine and the configuration as Lua handles. Arguments in, one core call, results out. */
+/* The engine as a Lua handle. Arguments in, one core call, results out. */
 #include "module.h"
-
-/* ---- engine ---- */
 
 static kube_engine *check_engine(lua_State *L) { return kube_box_check(L, 1, KUBE_LUA_ENGINE); }
 
@@ -92,57 +90,8 @@ static const luaL_Reg engine_methods[] = {
     {"wait", engine_wait},       {"next_ready", engine_next_ready}, {"now", engine_now},
     {"advance", engine_advance}, {"is_ours", engine_is_ours},       {NULL, NULL}};
 
-/* ---- config ---- */
-
-static const kube_option config_options[] = {
-    {"kubeconfig", KUBE_OPTION_TEXT, offsetof(kube_config_options, kubeconfig)},
-    {"context", KUBE_OPTION_TEXT, offsetof(kube_config_options, context)},
-    {"cluster", KUBE_OPTION_TEXT, offsetof(kube_config_options, cluster)},
-    {"user", KUBE_OPTION_TEXT, offsetof(kube_config_options, user)},
-    {"namespace", KUBE_OPTION_TEXT, offsetof(kube_config_options, ns)},
-    {"server", KUBE_OPTION_TEXT, offsetof(kube_config_options, server)},
-    {NULL, KUBE_OPTION_TEXT, 0}};
-
-/* config([options]) -> config | nil, err */
-static int config_load(lua_State *L) {
-  kube_error err = {0};
-  kube_config_options options = {0};
-  void **box;
-  kube_read_options(L, 1, config_options, &options);
-  box = kube_box_new(L, KUBE_LUA_CONFIG);
-  *box = kube_config_load(&options, &err);
-  return *box ? 1 : kube_push_error(L, &err);
-}
-
-static int config_close(lua_State *L) {
-  void **box = kube_box_at(L, 1, KUBE_LUA_CONFIG);
-  kube_config *config = *box;
-  *box = NULL;
-  kube_config_free(config);
-  return 0;
-}
-
-/* config:describe() -> { server =, namespace =, context =, source = }: nothing secret */
-static int config_describe(lua_State *L) {
-  const kube_config *config = kube_box_check(L, 1, KUBE_LUA_CONFIG);
-  lua_createtable(L, 0, 4);
-  lua_pushstring(L, kube_config_server(config));
-  lua_setfield(L, -2, "server");
-  lua_pushstring(L, kube_config_namespace(config));
-  lua_setfield(L, -2, "namespace");
-  lua_pushstring(L, kube_config_context(config));
-  lua_setfield(L, -2, "context");
-  lua_pushstring(L, kube_config_source(config));
-  lua_setfield(L, -2, "source");
-  return 1;
-}
-
-static const luaL_Reg config_methods[] = {{"describe", config_describe}, {NULL, NULL}};
-
 void kube_lua_open_engine(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"engine", engine_new}, {"config", config_load}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"engine", engine_new}, {NULL, NULL}};
   kube_box_type(L, KUBE_LUA_ENGINE, engine_methods, engine_close);
-  kube_box_type(L, KUBE_LUA_CONFIG, config_methods, config_close);
   luaL_setfuncs(L, functions, 0);
 }

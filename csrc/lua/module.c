@@ -31,6 +31,7 @@ KUBE_API int luaopen_kube_core(lua_State *L) {
   open_error(L);
   open_json(L);
   kube_lua_open_engine(L);
+  kube_lua_open_config(L);
   kube_lua_open_client(L);
   kube_lua_open_call(L);
   kube_lua_open_discovery(L);

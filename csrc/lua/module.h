@@ -13,12 +13,14 @@
 
 #define KUBE_LUA_ENGINE    "kube.engine"
 #define KUBE_LUA_CONFIG    "kube.config"
+#define KUBE_LUA_CONTEXTS  "kube.contexts"
 #define KUBE_LUA_CLIENT    "kube.client"
 #define KUBE_LUA_CALL      "kube.call"
 #define KUBE_LUA_DISCOVERY "kube.discovery"
 
 /* Each adds its functions to the table on top of the stack. */
 void kube_lua_open_engine(lua_State *L);
+void kube_lua_open_config(lua_State *L);
 void kube_lua_open_client(lua_State *L);
 void kube_lua_open_call(lua_State *L);
 void kube_lua_open_discovery(lua_State *L);

@@ -13,32 +13,121 @@ function Config:__tostring()
   return string.format("kube.config: %s (%s)", self.server, self.source)
 end
 
-local SPEC = {
+-- ---- options ----
+
+local function is_list_of_strings(value)
+  if type(value) ~= "table" then return false end
+  local n = 0
+  for _ in pairs(value) do n = n + 1 end
+  for i = 1, n do
+    if type(value[i]) ~= "string" then return false end
+  end
+  return true
+end
+
+local function groups(value) return is_list_of_strings(value), "a list of strings" end
+
+local function extra(value)
+  local good = type(value) == "table"
+  for key, values in pairs(good and value or {}) do
+    good = good and type(key) == "string" and is_list_of_strings(values)
+  end
+  return good, "a table of lists of strings"
+end
+
+--- The options that config.load takes: kubectl's flags, with _ for -.
+config.SPEC = {
   kubeconfig = "string", context = "string", cluster = "string", user = "string",
   namespace = "string", server = "string",
+  certificate_authority = "string", insecure_skip_tls_verify = "boolean",
+  tls_server_name = "string", proxy_url = "string", disable_compression = "boolean",
+  token = "string", token_file = "string", username = "string", password = "string",
+  client_certificate = "string", client_key = "string",
+  as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
 }
 
---- The options that config.load takes.
-config.SPEC = SPEC
+--- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
+local function pairs_of(as_user_extra)
+  local keys, list = {}, {}
+  for key in pairs(as_user_extra) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    for _, value in ipairs(as_user_extra[key]) do
+      list[#list + 1] = key
+      list[#list + 1] = value
+    end
+  end
+  return list
+end
 
---- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
--- ~/.kube/config, else the service account of a pod.
--- @param given { kubeconfig = path, context = instead of current-context, cluster =, user =,
---   namespace = (these three instead of the context's), server = URL instead of the cluster's },
---   all optional
--- @return config with the fields server (a URL), namespace ("default" when nothing says another),
---   context ("" in a pod) and source (the files that were read, or "in-cluster") | nil, err (reason
---   Config: every place that was looked at, and why it would not do)
-function config.load(given)
-  given = options.check(given, SPEC, "kube.config.load")
-  local handle, err = core.config(given)
+local function for_core(given)
+  if not given.as_user_extra then return given end
+  local copy = {}
+  for name, value in pairs(given) do copy[name] = value end
+  copy.as_user_extra = pairs_of(given.as_user_extra)
+  return copy
+end
+
+-- ---- loading ----
+
+local function lines_of(text)
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
+  return lines
+end
+
+local function new(handle, err)
   if not handle then return nil, err end
   local self = handle:describe()
+  self.warnings = lines_of(self.warnings)
   self._handle = handle
   return setmetatable(self, Config)
 end
 
---- Whether a value is a configuration that kube.config.load made.
+--- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
+-- ~/.kube/config, else the service account of a pod, else the server in KUBERNETES_MASTER.
+-- @param given  which file and context: { kubeconfig = path, context = instead of current-context,
+--   cluster =, user =, namespace = (these three instead of the context's) }; what to take instead of
+--   what stands there: server = URL (the cluster's tls-server-name does not count, then),
+--   certificate_authority = path, insecure_skip_tls_verify = boolean, tls_server_name =, proxy_url =,
+--   disable_compression = boolean, token =, token_file = path, username =, password =,
+--   client_certificate = path, client_key = path; and whom to act for: as =, as_uid =,
+--   as_groups = { name, ... }, as_user_extra = { key = { value, ... } }; all optional
+-- @return config with the fields server (a URL), namespace ("default" when nothing says another),
+--   context ("" in a pod), cluster, user (their names), source (the files that were read, or
+--   "in-cluster") and warnings (an array of texts: what is odd, but not wrong) | nil, err (reason
+--   Config: every place that was looked at, and why it would not do, or all that is wrong)
+function config.load(given)
+  given = options.check(given, config.SPEC, "kube.config.load")
+  return new(core.config(for_core(given)))
+end
+
+--- Loads a configuration for a program with the flags --master and --kubeconfig, as client-go's
+-- BuildConfigFromFlags: with neither (nil or ""), what a pod has been given; else the kubeconfig, if
+-- there is one, with the server of master_url, if there is one. KUBECONFIG and ~/.kube/config are
+-- not looked at.
+-- @return config, as of kube.config.load | nil, err (reason Config)
+function config.from_flags(master_url, kubeconfig)
+  if master_url then options.check_type(master_url, "string", "kube.config.from_flags: the URL") end
+  if kubeconfig then options.check_type(kubeconfig, "string", "kube.config.from_flags: the path") end
+  return new(core.config_from_flags(master_url, kubeconfig))
+end
+
+--- The contexts of the files that kube.config.load would read, in their order.
+-- @param given { kubeconfig = path, context = which is current }, optional
+-- @return array of { name =, cluster =, user =, namespace =, current = true | nil } | nil, err
+--   (reason Config: a file is broken, or the explicit one is not there)
+function config.contexts(given)
+  given = options.check(given, { kubeconfig = "string", context = "string" },
+    "kube.config.contexts")
+  local handle, err = core.contexts(given)
+  if not handle then return nil, err end
+  local list = handle:list()
+  handle:close()
+  return list
+end
+
+--- Whether a value is a configuration that kube.config made.
 function config.is(value) return getmetatable(value) == Config end
 
 return config

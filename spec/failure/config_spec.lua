@@ -42,8 +42,8 @@ describe("without a kubeconfig", function()
 
   it("what a pod lacks is named", function()
     says({ HOME = "/nowhere", KUBERNETES_SERVICE_HOST = "10.0.0.1",
-      KUBERNETES_SERVICE_PORT = "443" }, "in-cluster configuration",
-      "/var/run/secrets/kubernetes.io/serviceaccount/")
+      KUBERNETES_SERVICE_PORT = "443" }, "in-cluster (",
+      "/var/run/secrets/kubernetes.io/serviceaccount/token: No such file")
   end)
 end)
 
@@ -94,7 +94,7 @@ describe("a broken kubeconfig", function()
   it("names the users there are", function()
     local path = faults.kubeconfig { server = server, token = TOKEN }
     local client, err = connect(path, { user = "nosuch" })
-    fails(client, err, "Config", 'user "nosuch" does not exist', "somebody")
+    fails(client, err, "Config", 'auth info "nosuch" does not exist', "somebody")
   end)
 
   --- A kubeconfig that is whole but for what is given.
@@ -105,7 +105,7 @@ describe("a broken kubeconfig", function()
   end
 
   it("without a server says of which cluster", function()
-    refused({ server = "" }, 'cluster "fault"', "no server")
+    refused({ server = "" }, 'no server found for cluster "fault"')
   end)
 
   it("with a server that is no address shows it", function()
@@ -122,8 +122,8 @@ describe("a broken kubeconfig", function()
 
   it("names the CA, certificate, key or token file that is missing", function()
     refused({ ca = "/nowhere/ca" }, "certificate-authority", "/nowhere/ca", "No such file")
-    refused({ cert = "/nowhere/cert", key = faults.alice_key }, "client-certificate",
-      'user "somebody"', "/nowhere/cert", "No such file")
+    refused({ cert = "/nowhere/cert", key = faults.alice_key },
+      "unable to read client-certificate /nowhere/cert for somebody", "No such file")
     refused({ cert = faults.alice_cert, key = "/nowhere/key" }, "client-key", "/nowhere/key")
     refused({ user = { tokenFile = "/nowhere/token" } }, "tokenFile", "/nowhere/token")
   end)
@@ -136,8 +136,8 @@ describe("a broken kubeconfig", function()
   end)
 
   it("with a certificate and no key, or a key alone, says what is missing", function()
-    refused({ cert = faults.alice_cert }, "no client-key", 'user "somebody"')
-    refused({ key = faults.alice_key }, "no client-certificate", 'user "somebody"')
+    refused({ cert = faults.alice_cert }, "client-key must be specified for somebody")
+    refused({ key = faults.alice_key }, "client-certificate must be specified for somebody")
   end)
 
   it("with the key of another certificate says so", function()
@@ -170,10 +170,18 @@ describe("a broken kubeconfig", function()
     refused({ user = { token = 12345 } }, "token", "not a string", 'user "somebody"')
   end)
 
-  it("with a way to be known that kube cannot go names it, instead of going on without", function()
-    refused({ user = { exec = { command = "s3cr3t-plugin" } } }, '"exec"', 'user "somebody"')
-    refused({ user = { ["auth-provider"] = { name = "gcp" } } }, '"auth-provider"')
-    refused({ token = TOKEN, user = { as = "somebody-else" } }, '"as"')
+  it("with a way to be known that is gone says what to use instead", function()
+    refused({ user = { ["auth-provider"] = { name = "gcp" } } }, "gke-gcloud-auth-plugin")
+    refused({ user = { ["auth-provider"] = { name = "azure" } } }, "Azure/kubelogin")
+    refused({ user = { ["auth-provider"] = { name = "other" } } },
+      'no Auth Provider found for name "other"')
+  end)
+
+  it("with several things wrong tells them all, and where", function()
+    refused({ server = "", token = TOKEN, user = { username = "a" },
+      cluster = { ["proxy-url"] = "socks6://p" } }, "invalid configuration: [",
+      "more than one authentication method", 'no server found for cluster "fault"',
+      'unsupported scheme "socks6"', "] (in ", ".kubeconfig)")
   end)
 
   it("with two ways to be known is refused", function()
