@@ -152,13 +152,13 @@ static void check_auth_provider(const kube_user_settings *user, kube_problems *p
   if (user->auth_provider == NULL || (name && strcmp(name, "oidc") == 0)) return;
   if (name && strcmp(name, "gcp") == 0)
     kube_problem(problems,
-                 "the gcp auth plugin has been removed. Please use the \"gke-gcloud-auth-plugin\" "
+                 "The gcp auth plugin has been removed. Please use the \"gke-gcloud-auth-plugin\" "
                  "kubectl/client-go credential plugin instead. See "
                  "https://cloud.google.com/blog/products/containers-kubernetes/"
                  "kubectl-auth-changes-in-gke for further details");
   else if (name && strcmp(name, "azure") == 0)
     kube_problem(problems,
-                 "the azure auth plugin has been removed. Please use the "
+                 "The azure auth plugin has been removed. Please use the "
                  "https://github.com/Azure/kubelogin kubectl/client-go credential plugin instead. "
                  "See https://kubernetes.io/docs/reference/access-authn-authz/authentication/"
                  "#client-go-credential-plugins for further details");
