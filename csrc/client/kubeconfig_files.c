@@ -17,7 +17,9 @@ static kube_status parse(const kube_buffer *yaml, cJSON **root, kube_error *err)
   kube_buffer json = {0};
   kube_yaml_reader *reader =
       kube_yaml_open(kube_buffer_bytes(yaml), kube_buffer_length(yaml), NULL, err);
-  kube_status status = reader ? kube_yaml_next(reader, &json, err) : KUBE_ENOMEM;
+  kube_status status = reader ? kube_buffer_reserve(&json, kube_buffer_length(yaml), err)
+                              : KUBE_ENOMEM; /* at once: it is about as long */
+  if (status == KUBE_OK) status = kube_yaml_next(reader, &json, err);
   if (status == KUBE_EOF) { /* an empty file is a valid kubeconfig */
     status = KUBE_OK;
     *root = cJSON_CreateObject();

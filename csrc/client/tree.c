@@ -14,23 +14,31 @@ static bool has_nul(kube_slice text) {
   return false;
 }
 
-/* The text of a string with its escapes resolved, for the caller to free. */
+/* The text of a string with its escapes resolved, for cJSON or cJSON_free to free. */
 static char *text_of(kube_json value) {
   const size_t size = value.length + 1; /* no escape is longer than what it stands for */
-  char *text = malloc(size);
-  if (text) kube_json_text(value, text, size);
+  char *text = cJSON_malloc(size);
+  if (text == NULL) return NULL;
+  if (memchr(value.bytes, '\\', value.length)) {
+    kube_json_text(value, text, size);
+  } else { /* most of a kubeconfig is certificates: no look at each character */
+    memcpy(text, value.bytes, value.length);
+    text[value.length] = '\0';
+  }
   return text;
 }
 
-static void wipe_text(char *text) {
-  if (text) OPENSSL_cleanse(text, strlen(text));
-  free(text);
-}
-
+/* The node owns the text: it may be a secret, of which there is no second copy to be wiped. */
 static cJSON *string_node(kube_json value) {
   char *text = text_of(value);
-  cJSON *node = text ? cJSON_CreateString(text) : NULL;
-  wipe_text(text);
+  cJSON *node = text ? cJSON_CreateNull() : NULL;
+  if (node == NULL) {
+    if (text) OPENSSL_cleanse(text, strlen(text));
+    cJSON_free(text);
+    return NULL;
+  }
+  node->type = cJSON_String;
+  node->valuestring = text;
   return node;
 }
 
@@ -51,7 +59,7 @@ static bool add(cJSON *parent, const kube_slice *name, cJSON *node) {
   text =
       text_of((kube_json){.bytes = name->bytes, .length = name->length, .type = KUBE_JSON_STRING});
   added = text && cJSON_AddItemToObject(parent, text, node);
-  free(text);
+  cJSON_free(text);
   return added;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *kube_text_copy(const char *text, kube_error *err) {
   char *copy;
@@ -84,9 +85,12 @@ kube_status kube_file_read(const char *path, size_t ceiling, kube_buffer *out, k
   char chunk[4096];
   kube_status status = KUBE_OK;
   size_t n, total = 0;
+  struct stat info;
   FILE *file = fopen(path, "re");
   if (file == NULL) return kube_fail(err, KUBE_ESYSTEM, "%s: %s", path, strerror(errno));
   setvbuf(file, NULL, _IONBF, 0); /* it may be a key: no copy in a buffer that is not wiped */
+  if (fstat(fileno(file), &info) == 0 && info.st_size > 0 && (size_t)info.st_size <= ceiling)
+    status = kube_buffer_reserve(out, (size_t)info.st_size, err); /* no copies as it grows */
   while (status == KUBE_OK && (n = fread(chunk, 1, sizeof chunk, file)) > 0) {
     total += n;
     status = total > ceiling
