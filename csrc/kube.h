@@ -217,6 +217,67 @@ KUBE_API kube_contexts *kube_contexts_load(const kube_config_options *options, k
 KUBE_API const kube_context *kube_contexts_at(const kube_contexts *contexts, size_t i);
 KUBE_API void kube_contexts_free(kube_contexts *contexts);
 
+/* ---- kubeconfigs: changing and showing them, as kubectl config does ---- */
+
+/* What becomes of a kubeconfig; each is the kubectl config command of its name. */
+typedef enum kube_edit_type {
+  KUBE_EDIT_SET,            /* name: a property ("users.NAME.token"), value: its text */
+  KUBE_EDIT_SET_RAW,        /* the same; for what stands in base64, value is not yet */
+  KUBE_EDIT_UNSET,          /* name: a property, or a whole stanza ("users.NAME") */
+  KUBE_EDIT_USE_CONTEXT,    /* name */
+  KUBE_EDIT_RENAME_CONTEXT, /* name, value: the new one */
+  KUBE_EDIT_SET_CLUSTER,    /* name, value: a JSON object of the fields to set; "" and null unset */
+  KUBE_EDIT_SET_USER,
+  KUBE_EDIT_SET_CONTEXT,
+  KUBE_EDIT_DELETE_CLUSTER, /* name */
+  KUBE_EDIT_DELETE_USER,
+  KUBE_EDIT_DELETE_CONTEXT
+} kube_edit_type;
+
+typedef struct kube_edit {
+  kube_edit_type type;
+  const char *name;
+  const char *value; /* NULL where none is needed */
+} kube_edit;
+
+/* Which files, and how; a zeroed struct, or NULL, means the defaults. */
+typedef struct kube_kubeconfig_options {
+  const char *kubeconfig; /* a path; else the list in KUBECONFIG, else ~/.kube/config */
+  int64_t timeout;        /* ms to wait for the locks, at most; 0: 10 s */
+  bool embed_certs;       /* set_cluster, set_user: of files that are named, take what is in them */
+} kube_kubeconfig_options;
+
+/*
+** Changes kubeconfig files: locks them, reads them, makes all the edits in their order, writes the
+** files that are others now, unlocks them. When an edit cannot be made nothing is written. Each file
+** is replaced as a whole, one after the other; a stanza stays in the file it stands in, a new one
+** goes to the first file that exists (else the last of the list), which is made if need be. What is
+** not changed comes back as it was, but for comments, anchors and the form of the YAML. Blocks while
+** it waits for a lock. KUBE_EUSAGE (an edit that makes no sense), KUBE_ECONFIG (a broken file, a
+** context that is not there), KUBE_ETIMEOUT (locked by another), KUBE_ESYSTEM.
+** Rule: client-go tools/clientcmd/config.go ModifyConfig.
+*/
+KUBE_API kube_status kube_kubeconfig_modify(const kube_kubeconfig_options *options,
+                                            const kube_edit *edits, size_t n, kube_error *err);
+
+/* How a kubeconfig is shown. */
+typedef struct kube_view_options {
+  const char *kubeconfig;
+  const char *context; /* with minify: instead of current-context */
+  bool raw;            /* with its secrets */
+  bool minify;         /* only what the current context needs */
+  bool flatten;        /* what is in files becomes data */
+} kube_view_options;
+
+/*
+** All files as one kubeconfig: its JSON, for kube_text_free; NULL and *err. Unless raw is set,
+** secrets are "REDACTED" and data "DATA+OMITTED". Rule: kubectl config view.
+*/
+KUBE_API char *kube_kubeconfig_view(const kube_view_options *options, kube_error *err);
+
+/* Wipes and frees such a text. */
+KUBE_API void kube_text_free(char *text);
+
 /* ---- the engine ---- */
 
 /* What owns the sockets, what knows a server, and what is under way. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authorization.h"
+
 static bool has_nul(kube_slice text) {
   const char *p = text.bytes, *end = p + text.length;
   while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p >= 6) {
@@ -107,3 +109,34 @@ void kube_tree_free(cJSON *root) {
   wipe(root);
   cJSON_Delete(root);
 }
+
+bool kube_tree_put(cJSON *object, const char *member, cJSON *node) {
+  cJSON *old = cJSON_GetObjectItemCaseSensitive(object, member), taken;
+  if (node == NULL) return false;
+  if (old == NULL) {
+    if (cJSON_AddItemToObject(object, member, node)) return true;
+    kube_tree_free(node);
+    return false;
+  }
+  taken = *old; /* the two change what they hold, not where they stand */
+  old->type = node->type;
+  old->valuestring = node->valuestring;
+  old->child = node->child;
+  node->type = taken.type;
+  node->valuestring = taken.valuestring;
+  node->child = taken.child;
+  kube_tree_free(node);
+  return true;
+}
+
+void kube_tree_drop(cJSON *parent, cJSON *child) {
+  if (child) kube_tree_free(cJSON_DetachItemViaPointer(parent, child));
+}
+
+char *kube_tree_print(const cJSON *root, kube_error *err) {
+  char *text = cJSON_PrintUnformatted(root);
+  if (text == NULL) kube_fail_memory(err, "a document");
+  return text;
+}
+
+void kube_text_free(char *text) { kube_secret_free(text); }

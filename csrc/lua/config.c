@@ -180,10 +180,8 @@ static int contexts_list(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CONTEX
 
 /* ---- the handles ---- */
 
-static const luaL_Reg config_methods[] = {
-    {"describe", config_describe}, {NULL, NULL}};
-static const luaL_Reg contexts_methods[] = {
-    {"list", contexts_list}, {NULL, NULL}};
+static const luaL_Reg config_methods[] = {{"describe", config_describe}, {NULL, NULL}};
+static const luaL_Reg contexts_methods[] = {{"list", contexts_list}, {NULL, NULL}};
 
 void kube_lua_open_config(lua_State *L) {
   static const luaL_Reg functions[] = {{"config", config_load},

@@ -1,6 +1,7 @@
 --- Configurations: who we are, and which server. Reads files and nothing else. A configuration
 -- shows where, never who: none of its fields holds a token or a key.
 local core = require("kube.core")
+local kubeconfig = require("kube.kubeconfig")
 local options = require("kube.api.options")
 
 local config = {}
@@ -129,5 +130,8 @@ end
 
 --- Whether a value is a configuration that kube.config made.
 function config.is(value) return getmetatable(value) == Config end
+
+-- set, unset, use_context, ..., view
+for name, change in pairs(kubeconfig) do config[name] = change end
 
 return config
