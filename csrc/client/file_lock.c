@@ -145,6 +145,12 @@ static bool looks_stale(const holder *who) {
   return (who->pid != 0 && strcmp(who->host, host) == 0) || who->age >= KUBE_LOCK_STALE;
 }
 
+/* Where the file system knows no flock, only the age tells. */
+static bool is_abandoned(int fd, const holder *who) {
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+  return errno != EWOULDBLOCK && who->age >= KUBE_LOCK_STALE;
+}
+
 /* client-go's have mode 0: an old one of our own user is opened to be judged. */
 static int open_to_judge(const char *path) {
   const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -170,7 +176,7 @@ static bool remove_stale(const kube_file_lock *lock, holder *who) {
   if (fstat(fd, &s) == 0) {
     who->age = (long long)time(NULL) - (long long)s.st_mtime;
     ask_holder(fd, who);
-    gone = looks_stale(who) && !is_locked_out(fd) && leads_to(lock->path, s.st_dev, s.st_ino) &&
+    gone = looks_stale(who) && is_abandoned(fd, who) && leads_to(lock->path, s.st_dev, s.st_ino) &&
            unlink(lock->path) == 0;
   }
   close(fd);

@@ -78,30 +78,34 @@ static bool is_set(const cJSON *given, const char *member) {
   return cJSON_IsTrue(item) || text_of(given, member) != NULL;
 }
 
-static bool is_base64(const char *text) {
+static kube_status check_base64(const cJSON *item, kube_error *err) {
   kube_buffer bytes = {0};
-  const bool good = kube_text_base64_decode(&bytes, text, strlen(text), NULL) == KUBE_OK;
+  kube_status status =
+      kube_text_base64_decode(&bytes, item->valuestring, strlen(item->valuestring), err);
   kube_buffer_clear_secret(&bytes);
-  return good;
+  if (status != KUBE_EDECODE) return status;
+  return kube_fail(err, KUBE_EUSAGE, "%s must be a string of base64", item->string);
 }
 
 static bool has_type(const cJSON *item, kube_field_type type) {
   if (cJSON_IsNull(item)) return true;
   if (type == KUBE_FIELD_BOOL) return cJSON_IsBool(item);
-  if (type == KUBE_FIELD_BYTES) return cJSON_IsString(item) && is_base64(item->valuestring);
-  if (type == KUBE_FIELD_TEXT || type == KUBE_FIELD_PATH) return cJSON_IsString(item);
-  return cJSON_IsObject(item) || cJSON_IsArray(item);
+  if (type == KUBE_FIELD_OTHER) return cJSON_IsObject(item) || cJSON_IsArray(item);
+  return cJSON_IsString(item);
 }
 
 static kube_status check_fields(const cJSON *given, const kube_field *fields, kube_error *err) {
   static const char *const wanted[] = {"a string", "a string", "a string of base64",
                                        "true or false", "a table"};
   const cJSON *item;
+  kube_status status = KUBE_OK;
   cJSON_ArrayForEach(item, given) {
     const kube_field *field = kube_field_of_member(fields, item->string);
     if (field == NULL) return kube_fail(err, KUBE_EUSAGE, "there is no field %s", item->string);
     if (!has_type(item, field->type))
       return kube_fail(err, KUBE_EUSAGE, "%s must be %s", item->string, wanted[field->type]);
+    if (field->type == KUBE_FIELD_BYTES && cJSON_IsString(item)) status = check_base64(item, err);
+    if (status != KUBE_OK) return status;
   }
   return KUBE_OK;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "client/kubeconfig_edit.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "core/yaml_json.h"
@@ -338,6 +339,40 @@ static kube_status yaml_from_json(kube_error *err) {
   return status;
 }
 
+/* The file is the old one or the new one, and nothing is left beside it. */
+static kube_status edit_kubeconfig(kube_error *err) {
+  static const kube_edit edits[] = {
+      {KUBE_EDIT_SET_USER, "new.user",
+       "{\"client-certificate\":\"/a/b\",\"client-key-data\":\"eA==\",\"as\":\"x\"}"},
+      {KUBE_EDIT_SET_CLUSTER, "c", "{\"insecure-skip-tls-verify\":true}"},
+      {KUBE_EDIT_RENAME_CONTEXT, "x", "z"},
+      {KUBE_EDIT_SET_RAW, "users.new.user.client-key-data", "SECRETMARK"},
+      {KUBE_EDIT_UNSET, "users.new.user.act-as", NULL}};
+  const kube_kubeconfig_options options = {.kubeconfig = path_of("edited"), .timeout = 1000};
+  kube_status status;
+  write_file("edited", "current-context: x\ncontexts: [{name: x, context: {}}]\n");
+  status = kube_kubeconfig_modify(&options, edits, sizeof edits / sizeof *edits, err);
+  CHECK(access(path_of("edited.lock"), F_OK) != 0);
+  CHECK(access(path_of("edited.kube-tmp"), F_OK) != 0);
+  return status;
+}
+
+static kube_status view_kubeconfig(kube_error *err) {
+  const kube_view_options options = {
+      .kubeconfig = path_of("files"), .flatten = true, .minify = true, .context = "x"};
+  char *text = kube_kubeconfig_view(&options, err);
+  const kube_status status = text ? KUBE_OK : err->status;
+  if (text) CHECK(strstr(text, "SECRETMARK") == NULL && strstr(text, "\"DATA+OMITTED\""));
+  kube_text_free(text);
+  return status;
+}
+
+static kube_status keep_token(kube_error *err) {
+  static const char *const fields[] = {"id-token", "SECRETMARK", NULL};
+  write_file("edited", "users: [{name: u, user: {auth-provider: {name: oidc}}}]\n");
+  return kube_kubeconfig_set_auth_provider(path_of("edited"), "u", fields, err);
+}
+
 static kube_status quote(kube_error *err) {
   kube_buffer out = {0};
   const kube_status status = kube_json_quote(&out, "a\"\n", 3, err);
@@ -381,6 +416,9 @@ static const job jobs[] = {JOB(load_plain),
                            JOB(discovery_version),
                            JOB(yaml_to_json),
                            JOB(yaml_from_json),
+                           JOB(edit_kubeconfig),
+                           JOB(view_kubeconfig),
+                           JOB(keep_token),
                            JOB(quote)};
 
 /* ---- all together ---- */
@@ -437,7 +475,7 @@ static void *json_malloc(size_t n) { return __wrap_malloc(n); }
 
 static void remove_files(void) {
   static const char *const names[] = {"id.crt", "id.key", "id.token", "plain",
-                                      "files",  "data",   "insecure"};
+                                      "files",  "data",   "insecure", "edited"};
   size_t i;
   for (i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
   rmdir(directory);
