@@ -454,6 +454,22 @@ static void freeing_kills_the_whole_group(void) {
   CHECK(descriptors() == before);
 }
 
+/* It is in our group: only it is killed. */
+static void freeing_an_interactive_one_spares_its_group(void) {
+  static const char *const arguments[] = {"-c", "sleep 1000 & echo $$ $! .; wait", NULL};
+  const kube_process_options options = {
+      .command = "sh", .arguments = arguments, .interactive = true};
+  int leader = 0, other = 0;
+  program g;
+  program_open(&g);
+  CHECK(program_start(&g, &options));
+  read_pids(&g, &leader, &other);
+  program_close(&g);
+  CHECK(becomes_gone(leader) && !is_gone(other));
+  CHECK(no_children());
+  if (other > 1) kill(other, SIGKILL);
+}
+
 static void freeing_is_fine_at_any_moment(void) {
   const int before = descriptors();
   int i;
@@ -710,6 +726,7 @@ int main(void) {
   RUN(an_interactive_one_asks_on_the_terminal);
   RUN(a_host_may_have_closed_its_standard_descriptors);
   RUN(freeing_kills_the_whole_group);
+  RUN(freeing_an_interactive_one_spares_its_group);
   RUN(freeing_is_fine_at_any_moment);
   RUN(what_it_left_behind_is_not_waited_for);
   RUN(others_go_on_while_one_hangs);
