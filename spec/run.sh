@@ -21,7 +21,7 @@ work=$(mktemp -d)
 servers=()
 
 stop() {
-  exec 3>&- 4>&- 2>/dev/null
+  exec 3>&- 4>&- 5>&- 2>/dev/null
   for pid in "${servers[@]:-}" "${besides[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
   rm -rf "$work"
 }
@@ -60,10 +60,12 @@ start() {
 start_servers() {
   start faults 4 20 python3 spec/support/fault_server.py "$work/scripts" || return 1
   KUBE_SPEC_FAULTS=$(head -n 1 "$work/faults")
+  start proxies 5 20 python3 spec/support/proxy_server.py "$work/scripts" || return 1
+  KUBE_SPEC_PROXIES=$(head -n 1 "$work/proxies")
   [ -n "$binary" ] || return 1
   start cluster 3 120 "$binary" || return 1
   KUBE_SPEC_CLUSTER=$(head -n 1 "$work/cluster")
-  export KUBE_SPEC_CLUSTER KUBE_SPEC_FAULTS
+  export KUBE_SPEC_CLUSTER KUBE_SPEC_FAULTS KUBE_SPEC_PROXIES
 }
 
 # A C test prints its counts in its last line.

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/proxy.h"
 #include "status.h"
 
 enum {
   REFUSAL_CEILING = 1 << 20, /* bytes of an answer that says why not */
-  MOST_SENDS_AGAIN = 6       /* golang.org/x/net/http2, Transport.RoundTripOpt */
+  MOST_SENDS_AGAIN = 6,      /* golang.org/x/net/http2, Transport.RoundTripOpt */
+  PASSED_OVER = 2 << 10      /* bytes of a redirect that are read, so that its connection stays */
 };
 
 /* ---- life ---- */
@@ -36,17 +38,23 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
   return call;
 }
 
+static kube_client *sender_of(const kube_call *call) {
+  return kube_redirect_sender(&call->redirect, call->client);
+}
+
 void kube_call_hang_up(kube_call *call) {
   if (call->transfer == NULL) return;
   kube_call_info_get(call, &call->last);
-  kube_client_hang_up(call->client, call->transfer, &call->request, call->sent_as);
+  kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
   call->transfer = NULL;
+  kube_redirect_clear(&call->redirect);
 }
 
 void kube_call_free(kube_call *call) {
   if (call == NULL) return;
   kube_credential_leave(&call->user);
-  kube_client_hang_up(call->client, call->transfer, &call->request, call->sent_as);
+  kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
+  kube_redirect_clear(&call->redirect);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);
@@ -60,8 +68,25 @@ void kube_call_free(kube_call *call) {
 
 /* ---- failing ---- */
 
+/* Whether what went wrong happened on the way: no server has answered yet. */
+static bool is_under_way(const kube_call *call) {
+  return call->transfer && kube_transfer_code(call->transfer) == 0;
+}
+
+static void say_where(const kube_call *call, kube_error *err) {
+  kube_buffer where = {0};
+  const char *text;
+  kube_redirect_where(&call->redirect, call->client, &call->request, &where);
+  text = kube_buffer_text(&where, NULL);
+  kube_error_prefix(err, "redirected to %s", text ? text : "another place");
+  kube_buffer_clear(&where);
+}
+
 void kube_call_say_what(const kube_call *call, kube_error *err) {
+  const char *proxy = sender_of(call)->proxy_name;
   char request[512];
+  if (proxy && is_under_way(call)) kube_error_prefix(err, "through the proxy %s", proxy);
+  if (call->redirect.path) say_where(call, err);
   kube_call_request(call, request, sizeof request);
   kube_error_prefix(err, "%s", request);
 }
@@ -123,7 +148,8 @@ static kube_status send_request(kube_call *call, kube_error *err) {
     call->deadline = kube_engine_now(call->client->engine) + call->timeout;
   status = await_credential(call, err);
   if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_or_recover(call, err);
-  call->transfer = kube_client_send(call->client, &call->handle, &call->request, err);
+  call->transfer =
+      kube_redirect_send(&call->redirect, call->client, &call->handle, &call->request, err);
   if (call->transfer == NULL) {
     kube_call_say_what(call, err);
     return fail_for_good(call, err);
@@ -157,6 +183,28 @@ static bool send_again(kube_call *call) {
   return true;
 }
 
+static const char *answer_header(const kube_call *call, const char *name) {
+  return kube_transfer_answer_header(call->transfer, name);
+}
+
+static kube_status follow(kube_call *call, kube_error *err) {
+  kube_redirect next;
+  if (kube_transfer_result(call->transfer, NULL) == KUBE_AGAIN &&
+      kube_transfer_announced(call->transfer) <= PASSED_OVER &&
+      kube_call_bytes(call).length <= PASSED_OVER)
+    return KUBE_AGAIN;
+  if (kube_redirect_next(&call->redirect, call->client, &call->request,
+                         kube_transfer_code(call->transfer), answer_header(call, "Location"), &next,
+                         err) != KUBE_OK) {
+    kube_call_say_what(call, err);
+    return fail_for_good(call, err);
+  }
+  kube_call_hang_up(call);
+  call->redirect = next;
+  call->state = KUBE_CALL_SEND;
+  return KUBE_AGAIN;
+}
+
 static kube_status await_answer(kube_call *call, kube_error *err) {
   int code = kube_transfer_code(call->transfer);
   kube_status status;
@@ -168,7 +216,8 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
     return send_again(call) ? KUBE_AGAIN : fail_or_recover(call, err);
   }
   if (code < 200 || code >= 300) {
-    call->state = KUBE_CALL_REFUSAL;
+    call->state = kube_redirect_is_one(code, answer_header(call, "Location")) ? KUBE_CALL_REDIRECT
+                                                                              : KUBE_CALL_REFUSAL;
     return KUBE_AGAIN;
   }
   call->state = KUBE_CALL_BODY;
@@ -185,6 +234,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
 */
 static bool try_another_credential(kube_call *call) {
   if (kube_transfer_code(call->transfer) != 401 || call->refused ||
+      sender_of(call) != call->client ||
       !kube_credential_refused(call->client->credential, &call->user))
     return false;
   call->refused = true;
@@ -193,11 +243,18 @@ static bool try_another_credential(kube_call *call) {
   return true;
 }
 
+/* Without TLS an HTTP proxy may answer itself, and does not say so. */
+static bool may_be_the_proxys(const kube_call *call) {
+  const kube_client *client = sender_of(call);
+  return client->proxy && kube_proxy_is_http(client->proxy) &&
+         !kube_config_is_tls(client->config) && kube_buffer_length(&call->status) == 0;
+}
+
 /* Waits until the whole refusal is there, or enough of it. */
 static kube_status read_refusal(kube_call *call, kube_error *err) {
   kube_slice body = kube_call_bytes(call);
   kube_refusal refusal = {.code = kube_transfer_code(call->transfer),
-                          .method = call->request.method};
+                          .method = call->redirect.as_get ? "GET" : call->request.method};
   kube_buffer where = {0};
   if (kube_transfer_result(call->transfer, NULL) == KUBE_AGAIN && body.length < REFUSAL_CEILING) {
     kube_transfer_more(call->transfer);
@@ -206,14 +263,16 @@ static kube_status read_refusal(kube_call *call, kube_error *err) {
   if (try_another_credential(call)) return KUBE_AGAIN;
   if (body.length > REFUSAL_CEILING) body.length = 0;
   if (kube_is_status(body)) kube_buffer_add(&call->status, body.bytes, body.length, NULL);
-  kube_buffer_printf(&where, NULL, "%s%s", call->client->config->server, call->request.path);
+  kube_redirect_where(&call->redirect, call->client, &call->request, &where);
   refusal.where = kube_buffer_text(&where, NULL);
   if (refusal.where == NULL) refusal.where = call->request.path;
-  refusal.who = call->client->config->user;
-  refusal.content_type = kube_transfer_answer_header(call->transfer, "Content-Type");
-  refusal.retry_after = kube_transfer_answer_header(call->transfer, "Retry-After");
+  refusal.who = sender_of(call)->config->user;
+  refusal.content_type = answer_header(call, "Content-Type");
+  refusal.retry_after = answer_header(call, "Retry-After");
   refusal.body = body;
   kube_refusal_fail(&refusal, err);
+  if (may_be_the_proxys(call))
+    kube_error_prefix(err, "the proxy %s, or the server behind it", sender_of(call)->proxy_name);
   kube_buffer_clear(&where);
   return fail_or_recover(call, err);
 }
@@ -235,6 +294,7 @@ static kube_status move(kube_call *call, kube_frame *frame, kube_error *err) {
   switch (call->state) {
     case KUBE_CALL_SEND: return send_request(call, err);
     case KUBE_CALL_ANSWER: return await_answer(call, err);
+    case KUBE_CALL_REDIRECT: return follow(call, err);
     case KUBE_CALL_REFUSAL: return read_refusal(call, err);
     case KUBE_CALL_BODY: return read_body(call, frame, err);
     case KUBE_CALL_RESTING:

@@ -4,6 +4,7 @@
 **
 **   SEND      nothing is under way; sends the request once there is a credential for it
 **   ANSWER    sent, or waiting for its turn to be (core/peer.h); waits for the status code
+**   REDIRECT  the answer is elsewhere (redirect.h): its body is passed over; leads to SEND
 **   REFUSAL   no success: the body says why
 **   BODY      a success: the mode's reader makes objects of it
 **   RESTING   a watch waits (until rest) before it connects again; leads to SEND
@@ -18,10 +19,12 @@
 
 #include "client.h"
 #include "core/frame.h"
+#include "redirect.h"
 
 typedef enum kube_call_state {
   KUBE_CALL_SEND = 0,
   KUBE_CALL_ANSWER,
+  KUBE_CALL_REDIRECT,
   KUBE_CALL_REFUSAL,
   KUBE_CALL_BODY,
   KUBE_CALL_RESTING,
@@ -79,6 +82,7 @@ struct kube_call {
   const kube_call_mode *mode;
   kube_call_state state;
   kube_request request;
+  kube_redirect redirect;  /* where the exchange under way was sent to */
   kube_transfer *transfer; /* NULL when nothing is under way */
   kube_credential_user user;
   unsigned sent_as; /* the generation of the credential that the transfer bears */

@@ -1,10 +1,11 @@
 /* A configuration on an engine; the contract is in client.h and kube.h. */
 #include "client.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "authorization.h"
+#include "core/proxy.h"
 #include "core/text.h"
 
 #if defined(__x86_64__)
@@ -71,9 +72,24 @@ static kube_status use_server_name(kube_client *client, kube_error *err) {
 
 /* ---- life ---- */
 
+/* The environment is read once, now. */
+static kube_status find_proxy(kube_client *client, kube_error *err) {
+  kube_buffer proxy = {0}, name = {0};
+  kube_status status = kube_proxy_for(client->config->server, client->config->proxy, &proxy, err);
+  if (status == KUBE_OK && kube_buffer_length(&proxy)) {
+    client->proxy = kube_buffer_steal(&proxy, err);
+    status = client->proxy ? kube_proxy_name(client->proxy, &name, err) : KUBE_ENOMEM;
+    if (status == KUBE_OK && (client->proxy_name = kube_buffer_steal(&name, err)) == NULL)
+      status = KUBE_ENOMEM;
+  }
+  kube_buffer_clear_secret(&proxy);
+  kube_buffer_clear(&name);
+  return status;
+}
+
 /*
-** Connections are counted for each host and port as libcurl counts them: those of a proxy are the
-** proxy's where there is no TLS.
+** Connections are counted for each host and port as libcurl counts them: those to an HTTP proxy are
+** the proxy's where there is no TLS.
 */
 static kube_status find_peer(kube_client *client, kube_error *err) {
   const kube_config *config = client->config;
@@ -81,8 +97,8 @@ static kube_status find_peer(kube_client *client, kube_error *err) {
   const authority real = authority_of(config->server);
   const bool has_port = real.port < real.length;
   kube_buffer name = {0};
-  kube_status status = !tls && config->proxy
-                           ? kube_buffer_add_text(&name, config->proxy, err)
+  kube_status status = !tls && client->proxy && kube_proxy_is_http(client->proxy)
+                           ? kube_buffer_add_text(&name, client->proxy_name, err)
                            : kube_buffer_printf(&name, err, "%.*s:%.*s", real.host, real.text,
                                                 has_port ? real.length - real.port : 3,
                                                 has_port ? real.text + real.port
@@ -113,6 +129,7 @@ kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_erro
     status = use_server_name(client, err);
   else if ((client->base = kube_text_copy(config->server, err)) == NULL)
     status = KUBE_ENOMEM;
+  if (status == KUBE_OK) status = find_proxy(client, err);
   if (status == KUBE_OK) status = find_peer(client, err);
   if (status == KUBE_OK) client->credential = kube_credential_get(engine, config, err);
   if (client->credential) return client;
@@ -133,6 +150,8 @@ void kube_client_free(kube_client *client) {
   free(client->base);
   free(client->connect_to);
   free(client->host);
+  kube_secret_free(client->proxy);
+  free(client->proxy_name);
   kube_config_free(client->config);
   kube_engine_free(client->engine);
   free(client);
@@ -184,7 +203,7 @@ static kube_transfer *send_new(kube_client *client, kube_handle *handle,
                                    .kind = request->kind,
                                    .method = request->method,
                                    .url = url,
-                                   .proxy = config->proxy,
+                                   .proxy = client->proxy,
                                    .connect_to = client->connect_to,
                                    .compression = !config->disable_compression};
   if (t == NULL || add_headers(client, t, request, err) != KUBE_OK) goto failed;
@@ -231,7 +250,11 @@ kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
   kube_buffer buffer = {0};
   kube_transfer *t = NULL;
   const char *url = NULL;
-  kube_status status = kube_buffer_printf(&buffer, err, "%s%s", client->base, request->path);
+  const authority host = authority_of(client->base);
+  const int base = request->from_root ? (int)(host.text - client->base) + host.length
+                                      : (int)strlen(client->base);
+  kube_status status =
+      kube_buffer_printf(&buffer, err, "%.*s%s", base, client->base, request->path);
   if (status == KUBE_OK) status = kube_query_write(&request->query, &buffer, err);
   if (status == KUBE_OK) url = kube_buffer_text(&buffer, err);
   if (url)

@@ -15,6 +15,8 @@ struct kube_client {
   char *base;       /* what paths are put behind: the server, or its name to verify with its port */
   char *connect_to; /* "::host:port" when base does not name the real host; NULL */
   char *host;       /* then the Host header the server expects; NULL */
+  char *proxy;      /* the configuration's or the environment's, a secret; NULL: none */
+  char *proxy_name; /* what messages call it; NULL */
   kube_peer *peer;
   kube_credential *credential;
   kube_transfer *spare; /* a parked get of ours; NULL */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/proxy.h"
 #include "kubeconfig.h"
 
 bool kube_is_dns_label(const char *text) {
@@ -23,18 +24,11 @@ bool kube_is_dns_label(const char *text) {
 
 /* ---- the cluster ---- */
 
-/* Rule: client-go tools/clientcmd/helpers.go parseProxyURL. A proxy's URL may hold a password. */
 static void check_proxy(const kube_cluster_settings *cluster, kube_problems *problems) {
-  static const char *const schemes[] = {"http", "https", "socks5"};
-  const char *colon = cluster->proxy ? strstr(cluster->proxy, "://") : NULL;
-  size_t i, n = colon ? (size_t)(colon - cluster->proxy) : 0;
-  if (cluster->proxy == NULL) return;
-  for (i = 0; i < sizeof schemes / sizeof *schemes; i++)
-    if (n > 0 && n == strlen(schemes[i]) && strncasecmp(cluster->proxy, schemes[i], n) == 0) return;
-  kube_problem(problems,
-               "invalid 'proxy-url' for cluster \"%s\": unsupported scheme \"%.*s\", must be http, "
-               "https, or socks5",
-               cluster->from.name, (int)n, cluster->proxy);
+  kube_error err;
+  if (kube_proxy_check(cluster->proxy, &err) == KUBE_OK) return;
+  kube_problem(problems, "invalid 'proxy-url' for cluster \"%s\": %s", cluster->from.name,
+               err.message);
 }
 
 void kube_cluster_check(const kube_cluster_settings *cluster, kube_problems *problems) {

@@ -13,6 +13,7 @@ typedef struct kube_request {
   const char *content_type; /* of the body; a literal, NULL: application/json */
   const char *accept;       /* as long as it is sent, NULL: application/json */
   char *path;               /* escaped: "/api/v1/namespaces/default/pods" */
+  bool from_root;           /* path is all that follows the host, not below the server's own */
   kube_query query;
   kube_buffer body;
   kube_kind kind; /* how the answer is expected */

@@ -121,8 +121,11 @@ kube_status kube_refusal_fail(const kube_refusal *r, kube_error *err) {
     show_text(r, err);
   if (err->code == 0) err->code = r->code;
   if (r->retry_after && err->retry_after == 0) err->retry_after = seconds_of(r->retry_after);
-  if (told &&
-      r->code == 401) { /* the server says only "Unauthorized": say who was refused, and where */
+  if (r->who == NULL && r->code == 401) {
+    kube_error_prefix(err, "%s %s: no credentials are sent to another host", r->method, r->where);
+  } else if (told &&
+             r->code ==
+                 401) { /* the server says only "Unauthorized": say who was refused, and where */
     kube_error_prefix(err, "%s %s: the server does not accept the credentials of user \"%s\"",
                       r->method, r->where, r->who);
   }

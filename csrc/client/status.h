@@ -12,7 +12,7 @@ typedef struct kube_refusal {
   int code; /* HTTP */
   const char *method;
   const char *where;        /* the URL without its query */
-  const char *who;          /* the user's name in the configuration */
+  const char *who;          /* the user's name in the configuration; NULL: nobody was presented */
   const char *content_type; /* headers of the answer, or NULL */
   const char *retry_after;
   kube_slice body;

@@ -97,13 +97,20 @@ static struct curl_blob blob(const kube_buffer *pem) {
 ** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
 ** places.
 */
-static CURLcode trust_system(CURL *easy) {
+static CURLcode trust_system(CURL *easy, CURLoption file_option, CURLoption directory_option) {
   const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
   CURLcode failed = CURLE_OK;
-  if (file && *file) failed = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+  if (file && *file) failed = curl_easy_setopt(easy, file_option, file);
   if (directory && *directory && !failed)
-    failed = curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
+    failed = curl_easy_setopt(easy, directory_option, directory);
   return failed;
+}
+
+kube_status kube_tls_trust_proxy(CURL *easy, kube_error *err) {
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  return trust_system(easy, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH)
+             ? kube_fail_memory(err, "certificates")
+             : KUBE_OK;
 }
 
 kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
@@ -117,7 +124,7 @@ kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
     failed = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &b);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else /etc/ssl/certs is trusted beside it */
   } else {
-    failed = trust_system(easy);
+    failed = trust_system(easy, CURLOPT_CAINFO, CURLOPT_CAPATH);
   }
   if (kube_buffer_length(&tls->cert) && !failed) {
     b = blob(&tls->cert);

@@ -36,6 +36,12 @@ kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char 
 /* Sets all of it on a libcurl handle; the buffers must outlive the transfer. */
 kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err);
 
+/*
+** Says whom a proxy is trusted by that is spoken to in TLS: the system's roots, whatever the server's
+** are; it is shown no certificate of ours.
+*/
+kube_status kube_tls_trust_proxy(CURL *easy, kube_error *err);
+
 /* Frees; the key is wiped. */
 void kube_tls_clear(kube_tls *tls);
 

@@ -397,6 +397,7 @@ static void set_connection(kube_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY);
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's are no answer */
 }
 
 /* libcurl copies these: one that it had no room for would send something else, or elsewhere. */
@@ -409,6 +410,7 @@ static kube_status set_texts(kube_transfer *t, const kube_transfer_options *o, k
   /* "": none, instead of the environment's */
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  if (!failed && o->proxy && kube_tls_trust_proxy(easy, err) != KUBE_OK) return KUBE_ENOMEM;
   return failed ? kube_fail_memory(err, "a request") : KUBE_OK;
 }
 

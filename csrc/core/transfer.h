@@ -21,7 +21,7 @@ typedef struct kube_transfer_options {
   kube_kind kind;
   const char *method;
   const char *url;
-  const char *proxy;      /* NULL: none; the environment is never asked */
+  const char *proxy; /* as kube_proxy_for gives it; NULL: none, whatever the environment says */
   const char *connect_to; /* "::host:port": dial this instead of the URL's host; NULL */
   kube_tls *tls;          /* shared, or lives until the transfer is freed; NULL for plain http */
   const char *body;       /* NULL: none; must live until the transfer is freed */
