@@ -104,9 +104,10 @@ void kube_redirect_clear(kube_redirect *at) {
   memset(at, 0, sizeof *at);
 }
 
+/* An empty header is a line break to libcurl 7.88. */
 bool kube_redirect_is_one(int code, const char *location) {
   return (code == 301 || code == 302 || code == 303 || code == 307 || code == 308) && location &&
-         *location;
+         (unsigned char)*location > ' ';
 }
 
 kube_client *kube_redirect_sender(const kube_redirect *at, kube_client *client) {
