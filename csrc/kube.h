@@ -327,8 +327,10 @@ KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 /* ---- clients and calls ---- */
 
 /*
-** A client of the server that config names. Keeps references to both; nothing is sent yet. NULL and
-** *err (no memory, an engine of another process).
+** A client of the server that config names. Keeps references to both; nothing is sent yet. Without a
+** proxy-url its proxy is that of the environment, read now: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as
+** Go reads them. Answers that send elsewhere are followed; another host does not learn who we are.
+** NULL and *err (no memory, an engine of another process, a proxy that is none).
 */
 KUBE_API kube_client *kube_client_new(kube_engine *engine, kube_config *config, kube_error *err);
 KUBE_API void kube_client_free(kube_client *client);

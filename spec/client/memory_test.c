@@ -38,8 +38,22 @@ static void answer_watch(server_connection *c) {
   c->close = true;
 }
 
+/* To a place beside it, and from there to another host. */
+static void answer_elsewhere(server_connection *c) {
+  const char *port = strrchr(c->server->url, ':');
+  server_text(c, "HTTP/1.1 307 Elsewhere\r\nContent-Length: 0\r\n");
+  if (strstr(c->target, "/pods/moved"))
+    server_text(c, "Location: further\r\n\r\n");
+  else
+    server_printf(c, "Location: http://localhost%s/pods/a?b=c\r\n\r\n", port);
+}
+
 static void answer(server_connection *c, void *arg) {
   (void)arg;
+  if (strstr(c->target, "/pods/moved") || strstr(c->target, "/pods/further")) {
+    answer_elsewhere(c);
+    return;
+  }
   if (strcmp(c->method, "GET") != 0)
     server_json(c, "{\"kind\":\"Pod\"}");
   else if (strstr(c->target, "watch=true"))
@@ -200,11 +214,24 @@ static kube_status connect_with_tls(const char *name, kube_error *err) {
 }
 
 static kube_status connect_with_files(kube_error *err) { return connect_with_tls("files", err); }
+static kube_status connect_through_proxy(kube_error *err) { return connect_with_tls("data", err); }
 static kube_status connect_insecurely(kube_error *err) { return connect_with_tls("insecure", err); }
 
 static kube_status get(kube_error *err) {
   static const kube_get_options options = {.resource_version = "0", .subresource = "status"};
   return read_all(kube_dynamic_get(client, &KUBE_PODS, "ns", "a", &options, err), 1, true, err);
+}
+
+#define BODY                                                                                       \
+  (kube_slice) { "{\"a\":1}", 7 }
+
+static kube_status get_elsewhere(kube_error *err) {
+  return read_all(kube_dynamic_get(client, &KUBE_PODS, "ns", "moved", NULL, err), 1, true, err);
+}
+
+static kube_status update_elsewhere(kube_error *err) {
+  return read_all(kube_dynamic_update(client, &KUBE_PODS, "ns", "moved", BODY, NULL, err), 1, true,
+                  err);
 }
 
 /* A refusal is what is wanted here: anything else is a failure. */
@@ -230,9 +257,6 @@ static kube_status watch(kube_error *err) {
   static const kube_watch_options options = {.field_selector = "a=b", .timeout = PATIENCE};
   return read_all(kube_dynamic_watch(client, &KUBE_PODS, "ns", &options, err), 2, false, err);
 }
-
-#define BODY                                                                                       \
-  (kube_slice) { "{\"a\":1}", 7 }
 
 static const kube_write_options written = {.field_manager = "m",
                                            .field_validation = "Strict",
@@ -398,8 +422,11 @@ static const job jobs[] = {JOB(load_plain),
                            JOB(load_missing_context),
                            JOB(start_all),
                            JOB(connect_with_files),
+                           JOB(connect_through_proxy),
                            JOB(connect_insecurely),
                            JOB(get),
+                           JOB(get_elsewhere),
+                           JOB(update_elsewhere),
                            JOB(get_refused),
                            JOB(list),
                            JOB(watch),

@@ -6,7 +6,7 @@ local json = require("kube.json")
 local kube = require("kube")
 
 local fails, works = failing.fails, failing.works
-local POD, TOKEN = failing.POD, failing.TOKEN
+local POD = failing.POD
 
 describe("an answer that is not whole", function()
   local function check(step, reason, ...)
@@ -249,22 +249,6 @@ describe("an answer that says no", function()
     _, err = pods:get("web")
     assert.equal(5, err.retryAfter)
     assert.is_nil(err.status)
-  end)
-
-  it("names the other place when it points there, and does not go", function()
-    local there = faults.script({ POD }, "https")
-    local here = faults.script({
-      { status = 302, headers = { Location = there.server .. "/api/v1" } },
-      { status = 308, headers = { Location = there.server .. "/api/v1" } },
-    }, "https")
-    local pods = faults.pods { server = here.server, ca = faults.ca, token = TOKEN }
-    for _, code in ipairs { 302, 308 } do
-      local pod, err = pods:get("web")
-      fails(pod, err, "Unknown", "GET " .. here.server, tostring(code))
-      assert.equal(code, err.code)
-    end
-    assert.equal("Bearer " .. TOKEN, here.requests()[1].headers.authorization)
-    assert.same({}, there.requests())
   end)
 end)
 

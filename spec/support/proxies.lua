@@ -6,7 +6,8 @@ if not line or line == "" then
   error("no proxies: run the specs with `make spec LUA=... SPEC=...`", 0)
 end
 
---- Where they are: http, https, http_user, http_refuses, socks5, socks5_user, socks5_refuses, hangs.
+--- Where they are: http, https, http_user, http_refuses, socks5, socks5_user, socks5_refuses,
+-- hangs.
 local proxies = assert(json.decode(line))
 
 --- The URL of a proxy with the name and password that those want which want one, or others.
