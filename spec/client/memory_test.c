@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "client/config.h"
 #include "client/kubeconfig_edit.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -115,6 +116,9 @@ static void write_files(void) {
   write_file("id.crt", id.cert);
   write_file("id.key", id.key);
   write_file("id.token", "SECRETMARK\n");
+  write_file("token", "SECRETMARK\n");
+  write_file("ca.crt", id.cert);
+  write_file("namespace", "ns\n");
   snprintf(cluster, sizeof cluster, "server: '%s', proxy-url: ''", url);
   write_config("plain", cluster, "username: me, password: SECRETMARK");
   write_config(
@@ -128,6 +132,15 @@ static void write_files(void) {
   snprintf(user, sizeof user, "client-certificate-data: %s, client-key-data: %s, token: SECRETMARK",
            cert.data, key.data);
   write_config("data", cluster, user);
+  write_config(
+      "plugin",
+      "server: 127.0.0.1:9, certificate-authority: id.crt, extensions: [{name: "
+      "client.authentication.k8s.io/exec, extension: {a: [b]}}]",
+      "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [a, b], "
+      "env: [{name: a, value: SECRETMARK}], interactiveMode: Never, installHint: \"\\e\", "
+      "provideClusterInfo: true}, as: a, as-groups: [b, c], as-user-extra: {d: [e, f]}");
+  write_config("provider", "server: 'http://127.0.0.1:9'",
+               "auth-provider: {name: oidc, config: {a: SECRETMARK, b: c}}");
   write_config("insecure", "server: 'https://127.0.0.1:9', insecure-skip-tls-verify: true", "");
   kube_buffer_clear(&cert);
   kube_buffer_clear(&key);
@@ -151,6 +164,33 @@ static kube_status load_file(const char *name, kube_error *err) {
 static kube_status load_plain(kube_error *err) { return load_file("plain", err); }
 static kube_status load_files(kube_error *err) { return load_file("files", err); }
 static kube_status load_data(kube_error *err) { return load_file("data", err); }
+static kube_status load_plugin(kube_error *err) { return load_file("plugin", err); }
+static kube_status load_provider(kube_error *err) { return load_file("provider", err); }
+
+static kube_status load_contexts(kube_error *err) {
+  kube_contexts *all = kube_contexts_load(NULL, err);
+  if (all) CHECK(strcmp(kube_contexts_at(all, 0)->name, "x") == 0);
+  kube_contexts_free(all);
+  return all ? KUBE_OK : err->status;
+}
+
+static kube_status load_flags(kube_error *err) {
+  kube_config *config = kube_config_from_flags("http://127.0.0.1:9", path_of("files"), err);
+  kube_config_free(config);
+  return config ? KUBE_OK : err->status;
+}
+
+/* A pod, as its files are. The service account is in the directory only now. */
+static kube_status load_pod(kube_error *err) {
+  kube_config *config;
+  setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1", 1);
+  setenv("KUBERNETES_SERVICE_PORT", "9", 1);
+  config = kube_config_from_flags(NULL, NULL, err);
+  unsetenv("KUBERNETES_SERVICE_HOST");
+  unsetenv("KUBERNETES_SERVICE_PORT");
+  kube_config_free(config);
+  return config ? KUBE_OK : err->status;
+}
 
 /* The list in KUBECONFIG, of which one is missing; and everything overridden. */
 static kube_status load_list(kube_error *err) {
@@ -417,6 +457,11 @@ typedef struct job {
 static const job jobs[] = {JOB(load_plain),
                            JOB(load_files),
                            JOB(load_data),
+                           JOB(load_plugin),
+                           JOB(load_provider),
+                           JOB(load_contexts),
+                           JOB(load_flags),
+                           JOB(load_pod),
                            JOB(load_list),
                            JOB(load_nothing),
                            JOB(load_missing_context),
@@ -501,8 +546,9 @@ static void memory_runs_out(void) {
 static void *json_malloc(size_t n) { return __wrap_malloc(n); }
 
 static void remove_files(void) {
-  static const char *const names[] = {"id.crt", "id.key", "id.token", "plain",
-                                      "files",  "data",   "insecure", "edited"};
+  static const char *const names[] = {"id.crt", "id.key",   "id.token", "plain",  "files",
+                                      "data",   "insecure", "plugin",   "edited", "provider",
+                                      "token",  "ca.crt",   "namespace"};
   size_t i;
   for (i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
   rmdir(directory);
@@ -519,6 +565,7 @@ int main(void) {
   server_start(&s, answer, NULL);
   snprintf(url, sizeof url, "%s", s.url);
   write_files();
+  kube_service_account = directory;
   snprintf(list, sizeof list, "/nowhere/config:%s", path_of("plain"));
   setenv("KUBECONFIG", list, 1);
   setenv("SSL_CERT_FILE", path_of("id.crt"), 1);
