@@ -88,10 +88,10 @@ end
 --- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
 -- ~/.kube/config, else the service account of a pod, else the server in KUBERNETES_MASTER.
 -- @param given  which file and context: { kubeconfig = path, context = instead of current-context,
---   cluster =, user =, namespace = (these three instead of the context's) }; what to take instead of
---   what stands there: server = URL (the cluster's tls-server-name does not count, then),
---   certificate_authority = path, insecure_skip_tls_verify = boolean, tls_server_name =, proxy_url =,
---   disable_compression = boolean, token =, token_file = path, username =, password =,
+--   cluster =, user =, namespace = (these three instead of the context's) }; what to take instead
+--   of what stands there: server = URL (the cluster's tls-server-name does not count, then),
+--   certificate_authority = path, insecure_skip_tls_verify = boolean, tls_server_name =,
+--   proxy_url =, disable_compression = boolean, token =, token_file = path, username =, password =,
 --   client_certificate = path, client_key = path; and whom to act for: as =, as_uid =,
 --   as_groups = { name, ... }, as_user_extra = { key = { value, ... } }; all optional
 -- @return config with the fields server (a URL), namespace ("default" when nothing says another),
@@ -104,13 +104,14 @@ function config.load(given)
 end
 
 --- Loads a configuration for a program with the flags --master and --kubeconfig, as client-go's
--- BuildConfigFromFlags: with neither (nil or ""), what a pod has been given; else the kubeconfig, if
--- there is one, with the server of master_url, if there is one. KUBECONFIG and ~/.kube/config are
--- not looked at.
+-- BuildConfigFromFlags: with neither (nil or ""), what a pod has been given; else the kubeconfig,
+-- if there is one, with the server of master_url, if there is one. KUBECONFIG and ~/.kube/config
+-- are not looked at.
 -- @return config, as of kube.config.load | nil, err (reason Config)
 function config.from_flags(master_url, kubeconfig)
-  if master_url then options.check_type(master_url, "string", "kube.config.from_flags: the URL") end
-  if kubeconfig then options.check_type(kubeconfig, "string", "kube.config.from_flags: the path") end
+  local what = "kube.config.from_flags: "
+  options.check_type(master_url or "", "string", what .. "the URL")
+  options.check_type(kubeconfig or "", "string", what .. "the path")
   return new(core.config_from_flags(master_url, kubeconfig))
 end
 
