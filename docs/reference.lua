@@ -17,6 +17,7 @@ local CHAPTERS = {
     as = { ["errors.predicates"] = "kube" } },
   { "Tasks", "lua/kube/driver/task.lua", as = { Task = "task" } },
   { "Configurations", "lua/kube/config.lua", as = { config = "kube.config" } },
+  { "Changing kubeconfigs", "lua/kube/kubeconfig.lua", as = { kubeconfig = "kube.config" } },
   { "YAML", "lua/kube/yaml.lua", as = { yaml = "kube.yaml" } },
   { "JSON", "lua/kube/json.lua", as = { json = "kube.json" } },
   { "The dynamic client", "lua/kube/client/dynamic.lua",

@@ -46,6 +46,15 @@ describe("examples", function()
     assert.matches("%(Invalid 422%)", output)
   end)
 
+  it("kubeconfig.lua makes one, and shows it without its token", function()
+    local path = process.file("")
+    local output = example("kubeconfig.lua", path, "https://127.0.0.1:1", "s3cr3t")
+    assert.matches("current%-context: robot\n", output)
+    assert.matches("token: REDACTED\n", output)
+    assert.matches("token: s3cr3t\n", process.read(path))
+    os.remove(path)
+  end)
+
   it("watch.lua shows the pods there are, and follows them", function()
     cluster.eventually(function()
       return k:get("pod/web-0", nil, { namespace = namespace }).status.phase == "Running"

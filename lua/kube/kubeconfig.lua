@@ -20,9 +20,10 @@ local SPECS = {
 }
 SPECS.set_user = SPECS.set_cluster
 
---- Options for C, to which 0 means its own default: no time at all is a millisecond.
-local function checked(given, spec, what)
-  given = options.check(given, spec, what, 3)
+--- Options for C, to which 0 means its own default: no time at all is a millisecond. The caller's
+-- caller is to blame for what is wrong with them.
+local function checked(given, spec, what, level)
+  given = options.check(given, spec, what, (level or 2) + 1)
   if not given.timeout then return given end
   return {
     kubeconfig = given.kubeconfig, embed_certs = given.embed_certs,
@@ -30,27 +31,22 @@ local function checked(given, spec, what)
   }
 end
 
---- A function that makes one kind of change to what has a name.
-local function change(kind)
+--- One kind of change to what has a name. Not to be called as a tail: then who is to blame is lost.
+local function change(kind, name, given)
   local what = "kube.config." .. kind
-  return function(name, given)
-    options.check_type(name, "string", what .. ": the name")
-    return core.modify(kind, name, nil, checked(given, SPEC, what))
-  end
+  options.check_type(name, "string", what .. ": the name", 3)
+  return core.modify(kind, name, nil, checked(given, SPEC, what, 3))
 end
 
---- A function that sets fields of a stanza.
-local function setter(kind)
+--- Sets fields of a stanza.
+local function set_fields(kind, name, fields, given)
   local what = "kube.config." .. kind
-  local spec = SPECS[kind] or SPEC
-  return function(name, fields, given)
-    options.check_type(name, "string", what .. ": the name")
-    options.check_type(fields, "table", what .. ": the fields")
-    given = checked(given, spec, what)
-    local text, err = json.encode(fields, { sort_keys = true })
-    if not text then return nil, err end
-    return core.modify(kind, name, text, given)
-  end
+  options.check_type(name, "string", what .. ": the name", 3)
+  options.check_type(fields, "table", what .. ": the fields", 3)
+  given = checked(given, SPECS[kind] or SPEC, what, 3)
+  local text, err = json.encode(fields, { sort_keys = true })
+  if not text then return nil, err end
+  return core.modify(kind, name, text, given)
 end
 
 --- Sets one value, as kubectl config set does.
@@ -66,19 +62,25 @@ function kubeconfig.set(path, value, given)
   options.check_type(path, "string", "kube.config.set: the path")
   if type(value) == "boolean" then value = tostring(value) end
   options.check_type(value, "string", "kube.config.set: the value")
-  local raw = given and given.raw_bytes
-  return core.modify(raw and "set_raw" or "set", path, value,
-    checked(given, SPECS.set, "kube.config.set"))
+  local checked_options = checked(given, SPECS.set, "kube.config.set")
+  return core.modify(given and given.raw_bytes and "set_raw" or "set", path, value,
+    checked_options)
 end
 
 --- Takes a value away, or a whole stanza ("users.NAME").
 -- @param given { kubeconfig =, timeout = } as of set
 -- @return true, also where there was none | nil, err
-kubeconfig.unset = change("unset")
+function kubeconfig.unset(path, given)
+  local done, err = change("unset", path, given)
+  return done, err
+end
 
 --- Makes a context the current one.
 -- @return true | nil, err (reason Config: no context exists with that name)
-kubeconfig.use_context = change("use_context")
+function kubeconfig.use_context(name, given)
+  local done, err = change("use_context", name, given)
+  return done, err
+end
 
 --- Renames a context, in its place; if it is the current one it stays that.
 -- @return true | nil, err (reason Config: it is not there, or the other is already)
@@ -96,25 +98,43 @@ end
 -- @param given { embed_certs = true for what is in a file that is named instead of its path,
 --   kubeconfig =, timeout = }
 -- @return true | nil, err (reason BadRequest: no such field, or no value for it)
-kubeconfig.set_cluster = setter("set_cluster")
+function kubeconfig.set_cluster(name, fields, given)
+  local done, err = set_fields("set_cluster", name, fields, given)
+  return done, err
+end
 
 --- Sets fields of a user, as set_cluster: { token = } or { username =, password = },
 -- ["client-certificate"] =, ["client-key"] =, exec = {...}, ["auth-provider"] = {...}. exec and
 -- auth-provider are replaced as a whole.
-kubeconfig.set_user = setter("set_user")
+function kubeconfig.set_user(name, fields, given)
+  local done, err = set_fields("set_user", name, fields, given)
+  return done, err
+end
 
 --- Sets fields of a context, as set_cluster: { cluster =, user =, namespace = }.
-kubeconfig.set_context = setter("set_context")
+function kubeconfig.set_context(name, fields, given)
+  local done, err = set_fields("set_context", name, fields, given)
+  return done, err
+end
 
 --- Deletes a context; current-context stays as it is.
 -- @return true | nil, err (reason Config: it is not there)
-kubeconfig.delete_context = change("delete_context")
+function kubeconfig.delete_context(name, given)
+  local done, err = change("delete_context", name, given)
+  return done, err
+end
 
 --- Deletes a cluster; the contexts that name it stay.
-kubeconfig.delete_cluster = change("delete_cluster")
+function kubeconfig.delete_cluster(name, given)
+  local done, err = change("delete_cluster", name, given)
+  return done, err
+end
 
 --- Deletes a user; the contexts that name it stay.
-kubeconfig.delete_user = change("delete_user")
+function kubeconfig.delete_user(name, given)
+  local done, err = change("delete_user", name, given)
+  return done, err
+end
 
 --- All files as one kubeconfig, as kubectl config view: a table as it stands in a file. Secrets are
 -- "REDACTED", and data is "DATA+OMITTED".
@@ -151,9 +171,7 @@ function kubeconfig.get_contexts(given)
   return all
 end
 
-local function names(what, plural, given)
-  local found, err = list(what, plural, given)
-  if not found then return nil, err end
+local function names_of(found)
   local all = {}
   for i, entry in ipairs(found) do all[i] = entry.name end
   return all
@@ -161,10 +179,16 @@ end
 
 --- The names of the clusters: a list | nil, err.
 function kubeconfig.get_clusters(given)
-  return names("kube.config.get_clusters", "clusters", given)
+  local found, err = list("kube.config.get_clusters", "clusters", given)
+  if not found then return nil, err end
+  return names_of(found)
 end
 
 --- The names of the users: a list | nil, err.
-function kubeconfig.get_users(given) return names("kube.config.get_users", "users", given) end
+function kubeconfig.get_users(given)
+  local found, err = list("kube.config.get_users", "users", given)
+  if not found then return nil, err end
+  return names_of(found)
+end
 
 return kubeconfig

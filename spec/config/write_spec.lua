@@ -110,6 +110,9 @@ describe("kube.config", function()
     throws("NUL", config.set, "users.u.token", "x\0y", options)
     throws("the fields must be a table", config.set_user, "u")
     throws("unknown option", config.view, { timeout = 1 })
+    throws("spec/config/write_spec.lua:", function() config.unset(nil) end)
+    throws("spec/config/write_spec.lua:", function() config.set_user("u", {}, { x = 1 }) end)
+    throws("spec/config/write_spec.lua:", function() config.get_users { x = 1 } end)
   end)
 
   it("waits for a lock no longer than it may, and says whose it is", function()
@@ -155,7 +158,7 @@ describe("kube.config", function()
   local SCALARS = {
     "text", "''", "'yes'", "yes", "~", "'~'", "1", "'1'", "1.5", "'1.5'", "0x10", "'0x10'",
     "18446744073709551615", "-9223372036854775808", "123456789012345678901234567890", "1e400",
-    "1e-400", "1e3", "'1e3'", ".inf", "2020-01-01", "'2020-01-01'", "'a: b'", "'# no comment'",
+    "1e-400", "1e3", "'1e3'", "2020-01-01", "'2020-01-01'", "'a: b'", "'# no comment'",
     "\"tab\\tline\\nquote\\\"\"", "\"\\u00e9\\u2028\\U0001F600\"", "' spaces '", "'-'", "'{}'",
     "{}", "[]", "!!str 5", "'null'", "0o7", "017", "'017'", "1_000", "'1_000'", "12:30:45",
   }
@@ -184,7 +187,9 @@ describe("kube.config", function()
   end
 
   --- The JSON of all that is in the file, which shows numbers as they stand.
-  local function json() return require("kube.core").yaml.to_json(process.read(path))[1] end
+  local function json()
+    return assert(require("kube.core").yaml.to_json(process.read(path)))[1]
+  end
 
   it("brings back what it did not change, whatever it is", function()
     local seed = 1
