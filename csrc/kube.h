@@ -585,6 +585,98 @@ KUBE_API const kube_api_resource *kube_discovery_resource(const kube_discovery *
 /* Group-versions the server could not tell of ("metrics.k8s.io/v1beta1"), NULL past the last. */
 KUBE_API const char *kube_discovery_stale(const kube_discovery *discovery, size_t i);
 
+/* ---- keys and certificates ---- */
+
+/*
+** Texts are PEM (RFC 7468). Those that come back end in a NUL and are the caller's: kube_pem_free
+** wipes and frees them. No message ever holds a byte of a key. Rules: client-go util/keyutil and
+** util/cert.
+*/
+KUBE_API void kube_pem_free(char *pem);
+
+/* Kinds of private keys. */
+typedef enum kube_key_type {
+  KUBE_KEY_ECDSA, /* bits: 256 (0), 384 or 521: the curve */
+  KUBE_KEY_RSA    /* bits: from 2048 (0) to 8192 */
+} kube_key_type;
+
+/*
+** A new private key, in the traditional form that client-go's MarshalPrivateKeyToPEM writes: "EC
+** PRIVATE KEY" (SEC 1) or "RSA PRIVATE KEY" (PKCS #1). What reads keys here takes PKCS #8 as well.
+** RSA takes a moment. NULL and *err (KUBE_EUSAGE: no such size).
+*/
+KUBE_API char *kube_key_new(kube_key_type type, int bits, kube_error *err);
+
+/* Whose certificate it is. Lists end in a NULL; all may be NULL. */
+typedef struct kube_subject {
+  const char *common_name;          /* a user, to Kubernetes */
+  const char *const *organizations; /* its groups */
+  const char *const *dns_names;
+  const char *const *ip_addresses; /* "10.0.0.1", "fd00::1" */
+} kube_subject;
+
+/*
+** A certificate signing request ("CERTIFICATE REQUEST", RFC 2986), signed with the key: SHA-256, or
+** longer where the key is. NULL and *err (KUBE_EDECODE: the key; KUBE_EUSAGE: a name that cannot be
+** in a certificate).
+*/
+KUBE_API char *kube_csr_new(kube_slice key, const kube_subject *subject, kube_error *err);
+
+/*
+** Whether another request asks for the same subject and is signed with this key: then its
+** certificate will fit. KUBE_OK, or KUBE_EDECODE and what differs.
+*/
+KUBE_API kube_status kube_csr_check(kube_slice csr, kube_slice wanted, kube_slice key,
+                                    kube_error *err);
+
+/* For kube_certificate_new. */
+typedef struct kube_certificate_options {
+  bool is_ca;            /* it may sign others; else it is a server's */
+  int64_t not_before;    /* seconds since 1970; 0: an hour ago, for clocks that differ */
+  int64_t not_after;     /* 0: a year after that, of a CA ten */
+  kube_slice issuer;     /* the CA's certificate; empty: signed by itself */
+  kube_slice issuer_key; /* and its key */
+} kube_certificate_options;
+
+/* A certificate of the key's public half, with a serial number at random. NULL as kube_csr_new. */
+KUBE_API char *kube_certificate_new(kube_slice key, const kube_subject *subject,
+                                    const kube_certificate_options *options, kube_error *err);
+
+/* KUBE_OK when the first certificate belongs to the key, else KUBE_EDECODE and why not. */
+KUBE_API kube_status kube_certificate_check_key(kube_slice certificate, kube_slice key,
+                                                kube_error *err);
+
+/* What a certificate says. Texts live as long as the kube_certificates; lists end in a NULL. */
+typedef struct kube_certificate {
+  const char *subject;     /* as RFC 4514 writes names: "CN=jane,O=dev" */
+  const char *issuer;      /* the same */
+  const char *common_name; /* "" without one */
+  const char *serial;      /* hexadecimal */
+  const char *fingerprint; /* SHA-256 of it, hexadecimal */
+  const char *pem;         /* it alone */
+  int64_t not_before;      /* seconds since 1970 */
+  int64_t not_after;
+  const char *const *organizations;
+  const char *const *dns_names;
+  const char *const *ip_addresses;
+  const char *const *usages; /* in Kubernetes' words: "digital signature", "client auth", ... */
+  bool is_ca;
+} kube_certificate;
+
+/* The certificates of a PEM text. */
+typedef struct kube_certificates kube_certificates;
+
+/*
+** Reads them all, in their order; what else is in the text, a key, is passed over. NULL and *err
+** (KUBE_EDECODE: there is none, or one is broken).
+*/
+KUBE_API kube_certificates *kube_certificates_parse(kube_slice pem, kube_error *err);
+KUBE_API void kube_certificates_free(kube_certificates *certificates);
+
+/* The i-th, NULL past the last. */
+KUBE_API const kube_certificate *kube_certificates_at(const kube_certificates *certificates,
+                                                      size_t i);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,10 +3,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "x509.h"
 
 /* ---- the library ---- */
 
@@ -22,65 +22,22 @@ kube_status kube_tls_check_library(kube_error *err) {
 
 /* ---- checking PEM ---- */
 
-/* Nobody is ever prompted: a key that wants a passphrase is noted and fails. */
-static int no_passphrase(char *buffer, int size, int writing, void *wanted) {
-  (void)buffer;
-  (void)size;
-  (void)writing;
-  *(bool *)wanted = true;
-  return -1;
-}
-
-static BIO *reader(const kube_buffer *pem) {
-  return BIO_new_mem_buf(kube_buffer_bytes(pem), (int)kube_buffer_length(pem));
-}
-
-static X509 *first_certificate(const kube_buffer *pem) {
-  BIO *bio = reader(pem);
-  X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, &(bool){false}) : NULL;
-  BIO_free(bio);
-  return certificate;
-}
-
-static EVP_PKEY *private_key(const kube_buffer *pem, bool *encrypted) {
-  BIO *bio = reader(pem);
-  EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, encrypted) : NULL;
-  BIO_free(bio);
-  return key;
-}
-
-static kube_status check_pair(const kube_tls *tls, const char *cert_name, const char *key_name,
-                              kube_error *err) {
-  bool encrypted = false;
-  kube_status status = KUBE_OK;
-  X509 *cert = first_certificate(&tls->cert);
-  EVP_PKEY *key = private_key(&tls->key, &encrypted);
-  if (cert == NULL)
-    status = kube_fail(err, KUBE_ECONFIG, "%s holds no PEM certificate", cert_name);
-  else if (encrypted)
-    status = kube_fail(err, KUBE_ECONFIG,
-                       "%s is encrypted, and kube asks nobody for a passphrase: decrypt it with "
-                       "`openssl pkey -in KEY -out PLAIN`",
-                       key_name);
-  else if (key == NULL)
-    status = kube_fail(err, KUBE_ECONFIG, "%s holds no PEM private key", key_name);
-  else if (X509_check_private_key(cert, key) != 1)
-    status = kube_fail(err, KUBE_ECONFIG, "%s does not belong to %s", key_name, cert_name);
-  EVP_PKEY_free(key);
-  X509_free(cert);
-  return status;
+static kube_slice slice(const kube_buffer *pem) {
+  return (kube_slice){kube_buffer_bytes(pem), kube_buffer_length(pem)};
 }
 
 kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char *cert_name,
                            const char *key_name, kube_error *err) {
   kube_status status = KUBE_OK;
   if (kube_buffer_length(&tls->ca)) {
-    X509 *ca = first_certificate(&tls->ca);
+    X509 *ca = kube_x509_first(slice(&tls->ca));
     if (ca == NULL) status = kube_fail(err, KUBE_ECONFIG, "%s holds no PEM certificate", ca_name);
     X509_free(ca);
   }
-  if (status == KUBE_OK && kube_buffer_length(&tls->cert))
-    status = check_pair(tls, cert_name, key_name, err);
+  if (status == KUBE_OK && kube_buffer_length(&tls->cert) &&
+      kube_x509_check_pair(slice(&tls->cert), slice(&tls->key), cert_name, key_name, err) !=
+          KUBE_OK)
+    status = kube_error_turn(err, KUBE_ECONFIG);
   ERR_clear_error(); /* what OpenSSL noted is not for the host process */
   return status;
 }

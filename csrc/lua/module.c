@@ -37,6 +37,7 @@ KUBE_API int luaopen_kube_core(lua_State *L) {
   kube_lua_open_discovery(L);
   kube_lua_open_yaml(L);
   kube_lua_open_kubeconfig(L);
+  kube_lua_open_certificates(L);
   kube_lua_open_nginx(L);
   return 1;
 }

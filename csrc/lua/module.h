@@ -26,6 +26,7 @@ void kube_lua_open_call(lua_State *L);
 void kube_lua_open_discovery(lua_State *L);
 void kube_lua_open_yaml(lua_State *L);
 void kube_lua_open_kubeconfig(lua_State *L);
+void kube_lua_open_certificates(lua_State *L);
 void kube_lua_open_nginx(lua_State *L);
 
 #endif

@@ -13,6 +13,7 @@ import (
 // controllers are those whose absence a client would notice. Not among them: whatever judges nodes
 // by their heartbeat, and the collector of pods on unknown nodes, which would eat seeded ones.
 var controllers = []string{
+	names.CertificateSigningRequestSigningController,
 	names.ClusterRoleAggregationController, // "view", "edit" and "admin" are empty without it
 	names.CronJobController,
 	names.DaemonSetController,
@@ -48,6 +49,8 @@ func startControllers(ctx context.Context, certs *pki, kubeconfig string) {
 	o.Generic.LeaderElection.LeaderElect = false
 	o.Generic.Controllers = controllers
 	o.SecureServing.BindPort = 0
+	o.CSRSigningController.ClusterSigningCertFile = certs.file("client-ca.crt")
+	o.CSRSigningController.ClusterSigningKeyFile = certs.file("client-ca.key")
 	o.SAController.RootCAFile = certs.file("ca.crt")
 	o.SAController.ServiceAccountKeyFile = certs.file("service.key")
 

@@ -38,6 +38,7 @@ func newPKI(dir string) *pki {
 		serviceKey: newKey(),
 	}
 	p.write("client-ca.crt", p.clientCA.pem)
+	p.write("client-ca.key", keyPEM(p.clientCA.key))
 	p.write("service.key", keyPEM(p.serviceKey))
 	p.serveUnder(p.firstCA)
 	return p
