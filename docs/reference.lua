@@ -23,6 +23,11 @@ local CHAPTERS = {
   { "The dynamic client", "lua/kube/client/dynamic.lua",
     as = { Dynamic = "dynamic", Resource = "resource" } },
   { "The discovery client", "lua/kube/client/discovery.lua", as = { Discovery = "discovery" } },
+  { "Certificates", "lua/kube/certificates/init.lua",
+    as = { certificates = "kube.certificates" } },
+  { "Stores of certificates", "lua/kube/certificates/store.lua", as = { Store = "store" } },
+  { "Rotation of certificates", "lua/kube/certificates/manager.lua",
+    as = { Manager = "manager" } },
   { "kube.fake", "lua/kube/fake/init.lua", as = { fake = "kube.fake", Server = "server" } },
 }
 local HEADER = "csrc/kube.h"

@@ -52,11 +52,15 @@ local function things()
   local config = offline_config()
   local k, own_dynamic = assert(kube.connect(config)), assert(kube.dynamic(config))
   local _, err = kube.json.decode("{")
+  local store = assert(kube.certificates.store { directory = "/nowhere", prefix = "none" })
   return {
     config = config, k = k, dynamic = own_dynamic, err = err,
     resource = own_dynamic:resource { version = "v1", resource = "pods" },
     stream = k:each("pods"),
     discovery = assert(kube.discovery(config)),
+    store = store,
+    manager = assert(kube.certificates.manager(k, { store = store, template = {},
+      signer_name = "none", usages = {} })),
     task = kube.run(function() return kube.spawn(function() end) end),
     server = assert(kube.fake.start()),
   }

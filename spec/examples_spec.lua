@@ -136,6 +136,16 @@ describe("examples", function()
     end
   end)
 
+  it("certificate.lua asks for a certificate, and is that user with it", function()
+    local directory = os.tmpname()
+    os.remove(directory)
+    local output = example("certificate.lua", "jane", directory, "--approve")
+    assert.matches("approved\tjane%-%d+\n", output)
+    assert.matches("issued\tCN=jane\tuntil 20..%-..%-..T", output)
+    assert.matches("the API server knows us as\tjane\n", output)
+    process.run("rm -r " .. directory)
+  end)
+
   local STEPS = { "Connect", "List", "Apply", "Watch", "Patch", "Watch", "Wait", "Show", "Delete" }
 
   -- Each step of the tour shows what it is for.

@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 #include "error.h"
 
@@ -36,5 +37,8 @@ char *kube_x509_pem(X509 *certificate, kube_error *err);
 
 /* A name as RFC 4514 writes it, to a memory BIO: 1, or 0 without memory. */
 int kube_x509_print_name(BIO *bio, const X509_NAME *name);
+
+/* Writes an IP address in the one way that kube_certificates_parse does: false when it is none. */
+bool kube_x509_normal_address(const char *text, char *out, size_t size);
 
 #endif

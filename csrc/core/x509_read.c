@@ -105,6 +105,12 @@ static const char *name_text(const X509_NAME *name, kube_error *err) {
   return text;
 }
 
+bool kube_x509_normal_address(const char *text, char *out, size_t size) {
+  unsigned char ip[16];
+  const int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+  return inet_pton(family, text, ip) == 1 && inet_ntop(family, ip, out, (socklen_t)size);
+}
+
 static kube_status take_ip_address(const ASN1_OCTET_STRING *ip, char ***list, kube_error *err) {
   char text[INET6_ADDRSTRLEN];
   const int n = ASN1_STRING_length(ip);

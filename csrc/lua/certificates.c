@@ -2,8 +2,11 @@
 ** Keys and certificates for Lua, and the files they are kept in. lua/kube/certificates has checked
 ** the arguments.
 */
+#include <openssl/rand.h>
+
 #include "../core/files.h"
 #include "../core/text.h"
+#include "../core/x509.h"
 #include "module.h"
 
 #define PEM          "kube.pem"
@@ -225,6 +228,22 @@ static kube_status encode_text(kube_buffer *out, const char *text, size_t n, kub
 static int encode(lua_State *L) { return recode(L, encode_text); }
 static int decode(lua_State *L) { return recode(L, kube_text_base64_decode); }
 
+/* normal_address(text) -> the same IP address as parse writes it | nil */
+static int normal_address(lua_State *L) {
+  char out[64];
+  if (!kube_x509_normal_address(luaL_checkstring(L, 1), out, sizeof out)) return 0;
+  lua_pushstring(L, out);
+  return 1;
+}
+
+/* random() -> from 0 up to 1: math.random gives every host the same where it is not seeded */
+static int random_number(lua_State *L) {
+  uint32_t bits = 0;
+  if (RAND_bytes((unsigned char *)&bits, sizeof bits) != 1) bits = 0;
+  lua_pushnumber(L, (lua_Number)bits / 4294967296.0);
+  return 1;
+}
+
 /* ---- files: each gives true | nil, err if it says no other ---- */
 
 static int done(lua_State *L, kube_status status, const kube_error *err) {
@@ -296,6 +315,8 @@ void kube_lua_open_certificates(lua_State *L) {
                                        {"parse", parse},
                                        {"encode", encode},
                                        {"decode", decode},
+                                       {"normal_address", normal_address},
+                                       {"random", random_number},
                                        {"look", look},
                                        {"create", create},
                                        {"read", read_file},

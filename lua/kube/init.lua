@@ -123,7 +123,7 @@ function kube.now() return driver.current().now() end
 
 -- ---- what is loaded when it is first used ----
 
-local LATER = { fake = "kube.fake" }
+local LATER = { certificates = "kube.certificates", fake = "kube.fake" }
 
 return setmetatable(kube, {
   __index = function(_, name)
