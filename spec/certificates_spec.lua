@@ -388,7 +388,8 @@ describe("certificates of a cluster", function()
     local key, csr = new_request("anna")
     local certificate, name = kube.run(function()
       kube.spawn(function()
-        local watch, found = assert(k:watch("csr", { timeout = 30 })), nil
+        local watch = assert(k:watch("csr", { timeout = 30 }))
+        local found
         repeat found = assert(watch:next()).object until found.metadata.generateName == "csr-"
           and not found.status.conditions
         watch:close()

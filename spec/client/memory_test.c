@@ -12,6 +12,7 @@
 #include "check.h"
 #include "client/config.h"
 #include "client/kubeconfig_edit.h"
+#include "core/files.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "core/yaml_json.h"
@@ -446,6 +447,30 @@ static kube_status quote(kube_error *err) {
   return status;
 }
 
+/* A key, a request of it, a certificate, and what that says. */
+static kube_status certificates(kube_error *err) {
+  static const char *const names[] = {"a", "b", NULL}, *const addresses[] = {"10.0.0.1", NULL};
+  static const kube_subject subject = {"SECRETMARK", names, names, addresses};
+  kube_certificates *all = NULL;
+  char *key = kube_key_new(KUBE_KEY_ECDSA, 0, err), *csr = NULL, *pem = NULL;
+  const kube_slice key_text = {key, key ? strlen(key) : 0};
+  kube_slice text;
+  if (key) csr = kube_csr_new(key_text, &subject, err);
+  if (csr) pem = kube_certificate_new(key_text, &subject, NULL, err);
+  text = (kube_slice){pem, pem ? strlen(pem) : 0};
+  if (pem) all = kube_certificates_parse(text, err);
+  if (all) CHECK_STRING(kube_certificates_at(all, 0)->dns_names[1], "b");
+  kube_certificates_free(all);
+  kube_pem_free(pem);
+  kube_pem_free(csr);
+  kube_pem_free(key);
+  return all ? KUBE_OK : err->status;
+}
+
+static kube_status directories(kube_error *err) {
+  return kube_file_make_directories(directory, err);
+}
+
 typedef struct job {
   const char *name;
   kube_status (*run)(kube_error *err);
@@ -491,7 +516,9 @@ static const job jobs[] = {JOB(load_plain),
                            JOB(edit_kubeconfig),
                            JOB(view_kubeconfig),
                            JOB(keep_token),
-                           JOB(quote)};
+                           JOB(quote),
+                           JOB(certificates),
+                           JOB(directories)};
 
 /* ---- all together ---- */
 

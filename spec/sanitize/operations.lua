@@ -2,7 +2,7 @@
 -- out at each point of each. It gives nil, err where the client does, and throws what is thrown.
 local url, kubeconfig = ...
 local kube = require("kube")
-local json, yaml = kube.json, kube.yaml
+local certificates, json, yaml = kube.certificates, kube.json, kube.yaml
 
 rawset(io, "stderr", { write = function() end }) -- where failed tasks are told of
 
@@ -330,6 +330,26 @@ end)
 
 operation("yaml.dump", "a:\n- b: \"yes\"\n- c: |\n    x\n    y\nd: null\n", function()
   return yaml.dump { a = { { b = "yes" }, { c = "x\ny\n" } }, d = json.null }
+end)
+
+-- ---- certificates ----
+
+operation("certificates.self_signed", "2 a.example b.example 10.0.0.1", function()
+  local pem, key = certificates.self_signed { host = "a.example", dns_names = { "b.example" },
+    ip_addresses = { "10.0.0.1" } }
+  if not pem then return nil, key end
+  local all, err = certificates.parse(pem .. key)
+  if not all then return nil, err end
+  return string.format("%d %s %s", #all, table.concat(all[1].dns_names, " "),
+    all[1].ip_addresses[1])
+end)
+
+operation("certificates.new_request", "true", function()
+  local key, err = certificates.new_key()
+  if not key then return nil, err end
+  local csr, problem = certificates.new_request(key, { common_name = "a", organizations = { "b" } })
+  if not csr then return nil, problem end
+  return tostring(csr:find("REQUEST", 1, true) ~= nil)
 end)
 
 -- ---- waiting ----

@@ -76,6 +76,15 @@ local function with_host(given)
   return subject
 end
 
+--- A certificate of a new key: PEM, key | nil, err.
+local function issue(subject, ca, ca_key)
+  local key, err = core.new_key("ecdsa")
+  if not key then return nil, err end
+  local certificate, problem = core.new_certificate(key, subject, ca, ca_key)
+  if not certificate then return nil, problem end
+  return certificate, key
+end
+
 --- A server's certificate and key for tests and first starts, signed by a CA of its own whose key
 -- is forgotten: valid from an hour ago on.
 -- @param given { host = "web.example" or an IP address, dns_names = {...}, ip_addresses = {...},
@@ -86,20 +95,18 @@ function certificates.self_signed(given)
   given = options.check(given, spec.SELF_SIGNED, "certificates.self_signed")
   options.check_type(given.host, "string", "certificates.self_signed: the option host")
   local now = os.time()
-  local subject, begin = with_host(given), now - spec.HOUR
-  local times = { not_before = begin, not_after = begin + (given.lifetime or spec.YEAR) }
-  local ca_key, err = core.new_key("ecdsa")
-  if not ca_key then return nil, err end
-  local ca, ca_err = core.new_certificate(ca_key, {
+  local begin = now - spec.HOUR
+  local ending = begin + (given.lifetime or spec.YEAR)
+  local ca, ca_key = issue {
     common_name = string.format("%s-ca@%d", given.host, now), is_ca = true,
-    not_before = times.not_before, not_after = times.not_after,
-  })
-  if not ca then return nil, ca_err end
-  local key = core.new_key("ecdsa")
+    not_before = begin, not_after = ending,
+  }
+  if not ca then return nil, ca_key end
+  local subject = with_host(given)
   subject.common_name = string.format("%s@%d", given.host, now)
-  subject.not_before, subject.not_after = times.not_before, times.not_after
-  local certificate, problem = core.new_certificate(key, subject, ca, ca_key)
-  if not certificate then return nil, problem end
+  subject.not_before, subject.not_after = begin, ending
+  local certificate, key = issue(subject, ca, ca_key)
+  if not certificate then return nil, key end
   return certificate .. ca, key
 end
 
