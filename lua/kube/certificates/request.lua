@@ -152,9 +152,11 @@ local function follow(self, watch)
   end
 end
 
---- Waits until a request is issued: PEM | nil, err. The watch tells what there is first.
+--- Waits until a request that was seen is issued: PEM | nil, err. From what was seen on, so that
+-- nothing is missed, not even that it is deleted.
 local function wait(self, client)
-  local watch, err = client:watch(KIND, { fieldSelector = "metadata.name=" .. self.name })
+  local watch, err = client:watch(KIND, { fieldSelector = "metadata.name=" .. self.name,
+    resourceVersion = self.seen.metadata.resourceVersion })
   if not watch then return because(err, "cannot watch " .. what(self.name)) end
   local certificate, problem = follow(self, watch)
   watch:close()
