@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../csrc/core/clock.h"
 #include "../support/check.h"
 
 static char directory[] = "/tmp/kubeconfig_edit_test.XXXXXX";
@@ -386,6 +387,7 @@ static void a_directory_that_is_read_only(void) {
 static void auth_provider_fields(void) {
   static const char *const fields[] = {"id-token", "SECRETMARK1", "refresh-token", "SECRETMARK2",
                                        NULL};
+  long long started;
   write_file("a", "users:\n- name: u\n  user:\n    auth-provider:\n      name: oidc\n      config: "
                   "{client-id: c, id-token: old}\n- name: v\n  user: {}\n");
   CHECK(kube_kubeconfig_set_auth_provider(path_of("a"), "u", fields, &err) == KUBE_OK);
@@ -396,6 +398,11 @@ static void auth_provider_fields(void) {
   CHECK(kube_kubeconfig_set_auth_provider(path_of("a"), "v", fields, &err) == KUBE_ECONFIG);
   CHECK(kube_kubeconfig_set_auth_provider(path_of("a"), "w", fields, &err) == KUBE_ECONFIG);
   CHECK(strstr(err.message, "\"w\"") && strstr(err.message, "SECRETMARK") == NULL);
+  write_file("a.lock", ""); /* somebody else is writing: it does not wait for long */
+  started = kube_clock_ms();
+  CHECK(kube_kubeconfig_set_auth_provider(path_of("a"), "u", fields, &err) == KUBE_ETIMEOUT);
+  CHECK(kube_clock_ms() - started < 1000 && strstr(err.message, "SECRETMARK") == NULL);
+  unlink(path_of("a.lock"));
 }
 
 /* ---- view: client-go tools/clientcmd/api/helpers_test.go ---- */
