@@ -36,6 +36,7 @@ local HEADER = "csrc/kube.h"
 reference.HIDDEN = {
   ["resource:open_list"] = true, ["resource:open_watch"] = true, ["resource:describe"] = true,
   ["task:finish"] = true, ["task:run"] = true,
+  ["kube.config.SPEC.as_groups"] = true, ["kube.config.SPEC.as_user_extra"] = true,
 }
 
 local INTRO = [[

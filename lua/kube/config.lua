@@ -87,13 +87,13 @@ end
 
 --- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
 -- ~/.kube/config, else the service account of a pod, else the server in KUBERNETES_MASTER.
--- @param given  which file and context: { kubeconfig = path, context = instead of current-context,
---   cluster =, user =, namespace = (these three instead of the context's) }; what to take instead
---   of what stands there: server = URL (the cluster's tls-server-name does not count, then),
---   certificate_authority = path, insecure_skip_tls_verify = boolean, tls_server_name =,
---   proxy_url =, disable_compression = boolean, token =, token_file = path, username =, password =,
---   client_certificate = path, client_key = path; and whom to act for: as =, as_uid =,
---   as_groups = { name, ... }, as_user_extra = { key = { value, ... } }; all optional
+-- @param given { kubeconfig = path, context = instead of current-context, cluster =, user =,
+--   namespace = (these three instead of the context's), server = URL instead of the cluster's
+--   (whose tls-server-name does not count, then), certificate_authority = path,
+--   insecure_skip_tls_verify = boolean, tls_server_name =, proxy_url =, disable_compression =
+--   boolean, token =, token_file = path, username =, password =, client_certificate = path,
+--   client_key = path (these instead of the cluster's and the user's), as = whom to act for, as_uid =, as_groups = list of names,
+--   as_user_extra = table of lists of values }, all optional
 -- @return config with the fields server (a URL), namespace ("default" when nothing says another),
 --   context ("" in a pod), cluster, user (their names), source (the files that were read, or
 --   "in-cluster") and warnings (an array of texts: what is odd, but not wrong) | nil, err (reason

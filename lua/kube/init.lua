@@ -52,8 +52,8 @@ end
 
 --- A client for everyday use. Reads configuration files and nothing else: nothing is sent before
 -- the first call.
--- @param given  the options of kube.config.load { kubeconfig =, context =, namespace =, as =, ... },
---   all optional, or a configuration that kube.config made
+-- @param given { kubeconfig =, context =, namespace =, ... }: the options of kube.config.load, all
+--   optional; or a configuration that kube.config made
 -- @return client | nil, err (reason Config: nothing usable was found, and where it was looked for)
 function kube.connect(given)
   local its_config, err = config_of(given, "kube.connect")
