@@ -187,9 +187,9 @@ KUBE_API kube_config *kube_config_from_flags(const char *master_url, const char 
 
 /*
 ** Views that live as long as the config; none of them is a secret. The namespace is "default" when
-** nothing says another, the context and the cluster are "" in-cluster, the source the files read or
-** "in-cluster", the user its name in the kubeconfig. Warnings are lines of what was found odd, but
-** not wrong ("": none).
+** nothing says another, the context "" in-cluster, cluster and user their names in the kubeconfig
+** ("in-cluster", "service account"), the source the files read, "in-cluster" or "options". Warnings
+** are lines of what was found odd, but not wrong ("": none).
 */
 KUBE_API const char *kube_config_server(const kube_config *config);
 KUBE_API const char *kube_config_namespace(const kube_config *config);

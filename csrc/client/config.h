@@ -38,8 +38,8 @@ struct kube_config {
   char *server; /* scheme://host[:port][/path], no slash at its end */
   char *ns;
   char *context;         /* "" in-cluster */
-  char *cluster;         /* its name in the kubeconfig; "" in-cluster */
-  char *source;          /* the files read, joined by ':', or "in-cluster" */
+  char *cluster;         /* its name in the kubeconfig, for messages */
+  char *source;          /* the files read, joined by ':', "in-cluster" or "options" */
   char *user;            /* the user's name in the kubeconfig, for messages */
   char *tls_server_name; /* the name to verify instead of the server's; NULL */
   char *proxy;           /* NULL: none */

@@ -92,8 +92,8 @@ end
 --   (whose tls-server-name does not count, then), certificate_authority = path,
 --   insecure_skip_tls_verify = boolean, tls_server_name =, proxy_url =, disable_compression =
 --   boolean, token =, token_file = path, username =, password =, client_certificate = path,
---   client_key = path (these instead of the cluster's and the user's), as = whom to act for, as_uid =, as_groups = list of names,
---   as_user_extra = table of lists of values }, all optional
+--   client_key = path (these instead of the cluster's and the user's), as = whom to act for,
+--   as_uid =, as_groups = list of names, as_user_extra = table of lists of values }, all optional
 -- @return config with the fields server (a URL), namespace ("default" when nothing says another),
 --   context ("" in a pod), cluster, user (their names), source (the files that were read, or
 --   "in-cluster") and warnings (an array of texts: what is odd, but not wrong) | nil, err (reason
