@@ -89,16 +89,15 @@ static bool hold(kube_file_lock *lock, int fd, const struct stat *s) {
 ** False with *no_way: this file system cannot.
 */
 static bool make_at_once(kube_file_lock *lock, bool *no_way) {
-  const char *slash = strrchr(lock->path, '/');
-  char from[64];
+  char from[64], *slash = strrchr(lock->path, '/');
   struct stat s;
   int fd, why;
-  if (slash) *(char *)slash = '\0'; /* a moment of it as the directory */
+  if (slash) *slash = '\0'; /* a moment of it as the directory */
   fd = open(slash == lock->path ? "/"
             : slash             ? lock->path
                                 : ".",
             O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-  if (slash) *(char *)slash = '/';
+  if (slash) *slash = '/';
   *no_way = fd < 0;
   if (fd < 0) return false;
   sign(fd);

@@ -35,9 +35,9 @@ kube_status kube_kubeconfig_change(kube_kubeconfig_files *all, const char *fallb
                                    const kube_edit *edit, bool embed_certs, kube_error *err);
 
 /*
-** Sets fields (a JSON object) of a stanza, body, which stands in the file path: what one of them
-** excludes goes, paths become relative to the file where they are below it. names, "cluster", "user"
-** or "context", is whose fields they are. Rule: kubectl set-cluster, set-credentials, set-context.
+** Sets fields of a stanza, body, which stands in the file path. json is an object of them, fields
+** are those there may be; what one excludes goes, paths become relative to the file where they are
+** below its directory. Rule: kubectl set-cluster, set-credentials, set-context.
 */
 kube_status kube_stanza_set(cJSON *body, const kube_field *fields, const char *json,
                             const char *path, bool embed_certs, kube_error *err);

@@ -1,4 +1,4 @@
---- Configurations: who we are, and which server. Reads files and nothing else. A configuration
+--- Configurations: who we are, and which server. load reads files and nothing else. A configuration
 -- shows where, never who: none of its fields holds a token or a key.
 local core = require("kube.core")
 local kubeconfig = require("kube.kubeconfig")

@@ -42,8 +42,8 @@ end
 local function set_fields(kind, name, fields, given)
   local what = "kube.config." .. kind
   options.check_type(name, "string", what .. ": the name", 3)
-  options.check_type(fields, "table", what .. ": the fields", 3)
   given = checked(given, SPECS[kind] or SPEC, what, 3)
+  options.check_type(fields, "table", what .. ": the fields", 3)
   local text, err = json.encode(fields, { sort_keys = true })
   if not text then return nil, err end
   return core.modify(kind, name, text, given)
@@ -68,7 +68,7 @@ function kubeconfig.set(path, value, given)
 end
 
 --- Takes a value away, or a whole stanza ("users.NAME").
--- @param given { kubeconfig =, timeout = } as of set
+-- @param given { kubeconfig =, timeout = } as those of kube.config.set
 -- @return true, also where there was none | nil, err
 function kubeconfig.unset(path, given)
   local done, err = change("unset", path, given)
@@ -76,6 +76,7 @@ function kubeconfig.unset(path, given)
 end
 
 --- Makes a context the current one.
+-- @param given as kube.config.unset
 -- @return true | nil, err (reason Config: no context exists with that name)
 function kubeconfig.use_context(name, given)
   local done, err = change("use_context", name, given)
@@ -83,6 +84,7 @@ function kubeconfig.use_context(name, given)
 end
 
 --- Renames a context, in its place; if it is the current one it stays that.
+-- @param given as kube.config.unset
 -- @return true | nil, err (reason Config: it is not there, or the other is already)
 function kubeconfig.rename_context(name, new_name, given)
   options.check_type(name, "string", "kube.config.rename_context: the name")
@@ -106,18 +108,23 @@ end
 --- Sets fields of a user, as set_cluster: { token = } or { username =, password = },
 -- ["client-certificate"] =, ["client-key"] =, exec = {...}, ["auth-provider"] = {...}. exec and
 -- auth-provider are replaced as a whole.
+-- @param given as kube.config.set_cluster
+-- @return true | nil, err
 function kubeconfig.set_user(name, fields, given)
   local done, err = set_fields("set_user", name, fields, given)
   return done, err
 end
 
 --- Sets fields of a context, as set_cluster: { cluster =, user =, namespace = }.
+-- @param given as kube.config.unset
+-- @return true | nil, err
 function kubeconfig.set_context(name, fields, given)
   local done, err = set_fields("set_context", name, fields, given)
   return done, err
 end
 
 --- Deletes a context; current-context stays as it is.
+-- @param given as kube.config.unset
 -- @return true | nil, err (reason Config: it is not there)
 function kubeconfig.delete_context(name, given)
   local done, err = change("delete_context", name, given)
@@ -125,12 +132,16 @@ function kubeconfig.delete_context(name, given)
 end
 
 --- Deletes a cluster; the contexts that name it stay.
+-- @param given as kube.config.unset
+-- @return true | nil, err (reason Config: it is not there)
 function kubeconfig.delete_cluster(name, given)
   local done, err = change("delete_cluster", name, given)
   return done, err
 end
 
 --- Deletes a user; the contexts that name it stay.
+-- @param given as kube.config.unset
+-- @return true | nil, err (reason Config: it is not there)
 function kubeconfig.delete_user(name, given)
   local done, err = change("delete_user", name, given)
   return done, err
@@ -177,14 +188,18 @@ local function names_of(found)
   return all
 end
 
---- The names of the clusters: a list | nil, err.
+--- The names of the clusters.
+-- @param given { kubeconfig = path }
+-- @return list | nil, err
 function kubeconfig.get_clusters(given)
   local found, err = list("kube.config.get_clusters", "clusters", given)
   if not found then return nil, err end
   return names_of(found)
 end
 
---- The names of the users: a list | nil, err.
+--- The names of the users.
+-- @param given { kubeconfig = path }
+-- @return list | nil, err
 function kubeconfig.get_users(given)
   local found, err = list("kube.config.get_users", "users", given)
   if not found then return nil, err end
