@@ -171,13 +171,13 @@ static kube_status add_header(kube_transfer *t, const char *name, const char *va
   return status;
 }
 
-/* A secret does not go out in the clear, and with it nothing that it would allow: as client-go. */
+/* A secret does not go out in the clear; whom we act as is none (client-go: the same). */
 static kube_status add_identity(const kube_client *client, kube_transfer *t, kube_error *err) {
   const char *authorization = kube_credential_authorization(client->credential);
   char **line = client->config->impersonate;
   kube_status status = KUBE_OK;
-  if (!kube_config_is_tls(client->config)) return KUBE_OK;
-  if (authorization) status = kube_transfer_header(t, authorization, err);
+  if (authorization && kube_config_is_tls(client->config))
+    status = kube_transfer_header(t, authorization, err);
   for (; status == KUBE_OK && line && *line; line++) status = kube_transfer_header(t, *line, err);
   return status;
 }

@@ -260,7 +260,7 @@ static kube_status start_exec(kube_credential *c, kube_error *err) {
 }
 
 static kube_status start_oidc(kube_credential *c, kube_error *err) {
-  if (c->oidc == NULL) c->oidc = kube_oidc_new(&c->config->auth_provider, err);
+  if (c->oidc == NULL) c->oidc = kube_oidc_new(&c->config->auth_provider, c->config->user, err);
   if (c->oidc == NULL) return err->status;
   c->patience = OIDC_PATIENCE;
   return kube_oidc_start(c->oidc, c->granted, c->engine, &c->handle, err);
@@ -367,6 +367,7 @@ static bool got_what_it_waited_for(const kube_credential *c, const kube_credenti
 static kube_status ask_source(kube_credential *c, kube_credential_user *user, kube_error *err) {
   const long long now = kube_engine_now(c->engine);
   kube_error unused = {0};
+  if (c->oidc) kube_oidc_save(c->oidc);
   look(c);
   if (!is_good(c, now)) {
     if (!got_what_it_waited_for(c, user)) return wait_for_run(c, user, err);

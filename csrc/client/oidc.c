@@ -7,13 +7,16 @@
 #include "authorization.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/proxy.h"
 #include "core/text.h"
 #include "core/transfer.h"
+#include "kubeconfig_edit.h"
 
 enum {
   LEEWAY = 10 * 1000, /* ms before its end from which a token counts as expired (expiryDelta) */
   CEILING = 1 << 20,  /* bytes of an answer */
-  CA_CEILING = 8 << 20
+  CA_CEILING = 8 << 20,
+  SAVE_EVERY = 5 * 1000 /* ms between two tries to write tokens back */
 };
 
 /*
@@ -27,7 +30,9 @@ typedef enum state { IDLE = 0, KNOWN, DISCOVER, HEADER, FORM } state;
 
 struct kube_oidc {
   const kube_auth_provider *provider;
+  const char *user;               /* whose it is in the kubeconfig */
   char *id_token, *refresh_token; /* of now; NULL: none */
+  long long save_due;             /* when writing them back is tried again; -1: they are there */
   char *endpoint;                 /* where tokens are to be had; NULL: not asked yet */
   kube_tls tls;
   state state;
@@ -126,13 +131,15 @@ static kube_status init(kube_oidc *oidc, kube_error *err) {
   return read_ca(oidc, err);
 }
 
-kube_oidc *kube_oidc_new(const kube_auth_provider *provider, kube_error *err) {
+kube_oidc *kube_oidc_new(const kube_auth_provider *provider, const char *user, kube_error *err) {
   kube_oidc *oidc = calloc(1, sizeof *oidc);
   if (oidc == NULL) {
     kube_fail_memory(err, "an OpenID Connect provider");
     return NULL;
   }
   oidc->provider = provider;
+  oidc->user = user;
+  oidc->save_due = -1;
   if (init(oidc, err) == KUBE_OK) return oidc;
   kube_oidc_free(oidc);
   return NULL;
@@ -182,6 +189,19 @@ static kube_status find_peer(kube_oidc *oidc, const char *url, kube_error *err) 
   return oidc->peer ? KUBE_OK : KUBE_ENOMEM;
 }
 
+/* The environment's, as client-go: the kubeconfig's is for the cluster. */
+static kube_status start_through_proxy(kube_oidc *oidc, kube_transfer_options *options,
+                                       kube_error *err) {
+  kube_buffer proxy = {0};
+  kube_status status = kube_proxy_for(options->url, NULL, &proxy, err);
+  if (status == KUBE_OK && kube_buffer_length(&proxy) &&
+      (options->proxy = kube_buffer_text(&proxy, err)) == NULL)
+    status = KUBE_ENOMEM;
+  if (status == KUBE_OK) status = kube_transfer_start(oidc->transfer, options, err);
+  kube_buffer_clear_secret(&proxy);
+  return status;
+}
+
 /* authorization: a header line or NULL; with a form it is a POST. */
 static kube_status request(kube_oidc *oidc, const char *url, const char *authorization,
                            kube_error *err) {
@@ -206,7 +226,7 @@ static kube_status request(kube_oidc *oidc, const char *url, const char *authori
                                   err);
   if (status == KUBE_OK && authorization)
     status = kube_transfer_header(oidc->transfer, authorization, err);
-  return status == KUBE_OK ? kube_transfer_start(oidc->transfer, &options, err) : status;
+  return status == KUBE_OK ? start_through_proxy(oidc, &options, err) : status;
 }
 
 static kube_status discover(kube_oidc *oidc, kube_error *err) {
@@ -293,6 +313,19 @@ kube_status kube_oidc_start(kube_oidc *oidc, bool refused, kube_engine *engine, 
   return status;
 }
 
+/* ---- writing back ---- */
+
+void kube_oidc_save(kube_oidc *oidc) {
+  const char *fields[] = {"id-token", oidc->id_token, "refresh-token", oidc->refresh_token, NULL};
+  const long long now = kube_engine_now(oidc->engine);
+  if (oidc->save_due < 0 || now < oidc->save_due) return;
+  if (oidc->provider->file == NULL ||
+      kube_kubeconfig_set_auth_provider(oidc->provider->file, oidc->user, fields, NULL) == KUBE_OK)
+    oidc->save_due = -1;
+  else
+    oidc->save_due = now + SAVE_EVERY;
+}
+
 /* ---- its answers ---- */
 
 static char *text_at(kube_slice json, const char *path, kube_error *err) {
@@ -373,6 +406,8 @@ static kube_status take_tokens(kube_oidc *oidc, kube_slice body, kube_error *err
     kube_secret_free(oidc->refresh_token);
     oidc->refresh_token = refresh;
   }
+  oidc->save_due = 0;
+  kube_oidc_save(oidc);
   return KUBE_OK;
 }
 

@@ -5,8 +5,8 @@
 ** itself), OpenID Connect Discovery 1.0 section 4, RFC 6749 section 6.
 **
 ** | case                            | client-go              | kube                                |
-** | the kubeconfig is not writable  | the request fails      | goes on; the next process that asks |
-** |                                 |                        | refreshes again                     |
+** | the kubeconfig is not writable  | the request fails      | goes on, and tries again to write   |
+** | redirects of the issuer         | followed               | refused                             |
 */
 #ifndef KUBE_CLIENT_OIDC_H
 #define KUBE_CLIENT_OIDC_H
@@ -19,9 +19,9 @@ typedef struct kube_oidc kube_oidc;
 
 /*
 ** NULL and *err: KUBE_ECONFIG (no issuer, no client-id, a CA that is none) or no memory. The provider
-** must live as long.
+** and the user's name, under which tokens are written back to the provider's file, must live as long.
 */
-kube_oidc *kube_oidc_new(const kube_auth_provider *provider, kube_error *err);
+kube_oidc *kube_oidc_new(const kube_auth_provider *provider, const char *user, kube_error *err);
 
 /*
 ** Starts a run, after which the handle moves. It is over at once where the id-token still holds, unless
@@ -33,6 +33,12 @@ bool kube_oidc_is_running(const kube_oidc *oidc);
 
 /* KUBE_AGAIN while it runs, then KUBE_OK and the grant, or why there is none. */
 kube_status kube_oidc_result(kube_oidc *oidc, kube_grant *grant, kube_error *err);
+
+/*
+** New tokens are written back to the kubeconfig when they come; where that failed (somebody holds its
+** lock, the disk is full), this tries again, every few seconds at most.
+*/
+void kube_oidc_save(kube_oidc *oidc);
 
 /* Gives the run up; may be called at any moment. */
 void kube_oidc_stop(kube_oidc *oidc);

@@ -542,7 +542,7 @@ bool kube_transfer_was_dropped(const kube_transfer *t) {
   const CURLcode result = t->result;
   return t->ended && kube_transfer_code(t) == 0 &&
          (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM ||
-          (t->shared && result == CURLE_SEND_ERROR));
+          (t->shared && (result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR)));
 }
 
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {

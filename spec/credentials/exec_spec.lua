@@ -1,5 +1,5 @@
--- Exec credential plugins against the real API server: what they give, when they run, how they fail.
--- The cases of client-go plugin/pkg/client/auth/exec/exec_test.go that need no network are in
+-- Exec credential plugins against the real API server: what they give, when they run, how they
+-- fail. The cases of client-go plugin/pkg/client/auth/exec/exec_test.go that need no network are in
 -- spec/client/exec_test.c.
 local cluster = require("spec.support.cluster")
 local control = require("spec.support.control")
@@ -54,7 +54,8 @@ describe("a credential plugin", function()
 
     it("by both API versions", function()
       one:gives({ token = admin }, plugin.BETA)
-      assert.equal("admin-token", assert(cluster.who(connect { apiVersion = plugin.BETA })).username)
+      local k = connect { apiVersion = plugin.BETA }
+      assert.equal("admin-token", assert(cluster.who(k)).username)
     end)
 
     it("to all clients that are the same user, whichever comes first or goes", function()
@@ -96,10 +97,10 @@ describe("a credential plugin", function()
     end
 
     it("its API version, and that there is nobody to ask", function()
-      assert.same({ kind = "ExecCredential", apiVersion = plugin.V1, spec = { interactive = false } },
-        told())
-      assert.same({ kind = "ExecCredential", apiVersion = plugin.V1, spec = { interactive = false } },
-        told { interactiveMode = "IfAvailable" })
+      local all = { kind = "ExecCredential", apiVersion = plugin.V1 }
+      all.spec = { interactive = false }
+      assert.same(all, told())
+      assert.same(all, told { interactiveMode = "IfAvailable" })
     end)
 
     it("the cluster where it wants to know", function()
@@ -139,7 +140,7 @@ describe("a credential plugin", function()
 
     it("once after a 401, and the request is sent again", function()
       one:gives { token = SECRET }
-      one:does("[ $runs = 1 ] || sed s/" .. SECRET .. "/" .. admin .. "/ $said && [ $runs != 1 ] || cat $said")
+      one:does("[ $runs = 1 ] && exec cat $said; sed s/" .. SECRET .. "/" .. admin .. "/ $said")
       local k = connect()
       assert.equal("admin-token", assert(cluster.who(k)).username) -- a POST
       assert.equal(2, one:runs())
@@ -176,8 +177,8 @@ describe("a credential plugin", function()
   end)
 
   describe("that fails", function()
-    --- The error of a get with it must have the words, and never the secret; with a good one the same
-    -- client works again.
+    --- The error of a get with it must have the words, and never the secret; with a good one the
+    -- same client works again.
     local function fails_with(exec, ...)
       local k = connect(exec)
       local object, err = k:get("namespaces", "default")
@@ -217,7 +218,8 @@ describe("a credential plugin", function()
 
     it("speaks another API version", function()
       one:gives({ token = SECRET }, plugin.BETA)
-      fails_with(nil, "configured to use API version " .. plugin.V1, "returned version " .. plugin.BETA)
+      fails_with(nil, "configured to use API version " .. plugin.V1,
+        "returned version " .. plugin.BETA)
     end)
 
     it("wants a terminal where there is none", function()

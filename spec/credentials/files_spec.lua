@@ -71,7 +71,9 @@ describe("a credential in a file", function()
       local path = file(token_of("token"))
       local k = connect { tokenFile = path }
       assert(cluster.who(k))
-      for _, spoil in ipairs { function() write(path, " \n") end, function() os.remove(path) end } do
+      local function empty() write(path, " \n") end
+      local function remove() os.remove(path) end
+      for _, spoil in ipairs { empty, remove } do
         spoil()
         pass(61)
         assert.equal("admin-token", assert(cluster.who(k)).username)
@@ -92,16 +94,23 @@ describe("a credential in a file", function()
       local k = connect { tokenFile = path }
       cluster.eventually(function() return k:list("configmaps", { namespace = namespace }) end)
       local watch = assert(k:watch("configmaps", { namespace = namespace, timeoutSeconds = 1 }))
+      assert(admin:create(cluster.config_map(namespace, "zeroth", {})))
+      cluster.eventually(function()
+        local event = watch:next(1)
+        return event and event.object.metadata.name == "zeroth"
+      end)
       write(path, control.token(account, "-1h")) -- dead, until the kubelet comes
       pass(61)
       assert(admin:create(cluster.config_map(namespace, "first", {})))
       kube.run(function()
         local task = kube.spawn(function()
           local names = {}
-          for event in function() return watch:next() end do
+          repeat
+            local event, err = watch:next()
+            assert(event, err)
             names[event.object.metadata.name] = true
-            if names.last then return names end
-          end
+          until names.last
+          return names
         end)
         kube.sleep(2.5) -- by now the connection has ended, and the next was refused
         write(path, control.token(account, "1h"))

@@ -66,6 +66,36 @@ describe("the auth-provider oidc", function()
     assert.is_true(served() - before >= 3 and served() - before <= 6) -- discovery is two calls
   end)
 
+  it("writes what it got back to the kubeconfig, for whoever comes next", function()
+    local config = control.oidc { user = "odo", ttl = "-5s", ["then"] = "1h" }
+    assert.equal("odo", assert(cluster.who(connect(config))).username)
+    local now = assert(kube.config.view { kubeconfig = path, raw = true })
+    local written = now.users[1].user["auth-provider"].config
+    assert.not_equal(config["id-token"], written["id-token"])
+    assert.not_equal(config["refresh-token"], written["refresh-token"])
+    assert.equal(config["client-id"], written["client-id"])
+    local before = served()
+    assert.equal("odo", assert(cluster.who(assert(kube.connect { kubeconfig = path }))).username)
+    assert.equal(before, served())
+  end)
+
+  it("goes on where the kubeconfig cannot be written, and writes it when it can", function()
+    local config = control.oidc { user = "ohm", ttl = "-5s", ["then"] = "1h" }
+    local k = connect(config)
+    local lock = assert(io.open(path .. ".lock", "w")) -- kubectl writes
+    lock:close()
+    assert.equal("ohm", assert(cluster.who(k)).username)
+    local function written()
+      local now = assert(kube.config.view { kubeconfig = path, raw = true })
+      return now.users[1].user["auth-provider"].config["id-token"] ~= config["id-token"]
+    end
+    assert.is_false(written())
+    os.remove(path .. ".lock")
+    require("kube.driver.host").engine():advance(6)
+    assert(cluster.who(k))
+    assert.is_true(written())
+  end)
+
   it("refreshes after a 401, and sends the request again", function()
     local config = control.oidc { user = "otto", ttl = "1h" }
     local head, claims = config["id-token"]:match("^(.-%..-)(%.)")

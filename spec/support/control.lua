@@ -76,7 +76,7 @@ function control.token(account, lasts)
     :gsub("%s+$", ""))
 end
 
---- A client certificate of the cluster for a user and a group, which lasts so long, and its key: PEM.
+--- A client certificate of the cluster for a user of a group, which lasts so long, and its key.
 function control.certificate(user, group, lasts)
   return curl("%s", cluster.control .. "/cert?user=" .. user .. "&group=" .. group .. "&ttl="
     .. lasts):match("^(.-END CERTIFICATE%-+\n)(.*)$")

@@ -1,5 +1,5 @@
---- Credential plugins for specs: a shell script that counts its runs and then does as it is told, and
--- a kubeconfig whose user has it.
+--- Credential plugins for specs: a shell script that counts its runs and then does as it is told,
+-- and a kubeconfig whose user has it.
 local cluster = require("spec.support.cluster")
 local json = require("kube.json")
 local process = require("spec.support.process")
@@ -20,8 +20,8 @@ function plugin.moment(seconds) return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) e
 local Plugin = {}
 Plugin.__index = Plugin
 
---- What it does from now on: a shell script, in which $said is the document's path, $runs the number
--- of this run.
+--- What it does from now on: a shell script, in which $said is the document's path, $runs the
+-- number of this run.
 function Plugin:does(script)
   local file = assert(io.open(self.path, "w"))
   file:write("#!/bin/sh\necho run >> ", self.counter, "\nruns=$(wc -l < ", self.counter,
@@ -58,8 +58,9 @@ function Plugin:kubeconfig(exec, more)
     contexts = { { name = "test", context = { cluster = "test", user = "plugged" } } },
   }
   for name, value in pairs(exec or {}) do config.users[1].user.exec[name] = value end
-  for name, value in pairs((more or {}).cluster or {}) do config.clusters[1].cluster[name] = value end
-  for name, value in pairs((more or {}).user or {}) do config.users[1].user[name] = value end
+  more = more or {}
+  for name, value in pairs(more.cluster or {}) do config.clusters[1].cluster[name] = value end
+  for name, value in pairs(more.user or {}) do config.users[1].user[name] = value end
   local path = process.file(json.encode(config))
   self.files[#self.files + 1] = path
   return path
