@@ -44,6 +44,17 @@ operation("kube.config.load", "ns x", function()
   return config and config.namespace .. " " .. config.context, err
 end)
 
+operation("kube.config.load with lists", "ns x", function()
+  local config, err = kube.config.load { kubeconfig = kubeconfig, namespace = "ns", as = "a",
+    as_groups = { "b", "c" }, as_user_extra = { d = { "e", "f" } }, disable_compression = true }
+  return config and config.namespace .. " " .. config.context, err
+end)
+
+operation("kube.config.contexts", "x", function()
+  local list, err = kube.config.contexts { kubeconfig = kubeconfig }
+  return list and list[1].name, err
+end)
+
 operation("kube.config.load of a file that is not there", "Config", function()
   local config, err = kube.config.load { kubeconfig = "/nowhere/at/all" }
   if config then return "found" end
