@@ -1,79 +1,9 @@
 /*
 ** What kubeconfigs mean. Inputs and what is expected of them are those of client-go (Apache-2.0):
-** tools/clientcmd/validation_test.go, client_config_test.go, overrides_test.go, loader_test.go;
-** rest/exec_test.go (ConfigToExecCluster), transport/round_trippers_test.go (impersonation). Where
+** tools/clientcmd/validation_test.go, client_config_test.go, overrides_test.go, loader_test.go. Where
 ** theirs have an apiVersion that is none, v1 stands here: we refuse those when they are loaded.
 */
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../../csrc/client/config.h"
-#include "../../csrc/core/text.h"
-#include "../support/check.h"
-#include "../support/identity.h"
-
-static char directory[] = "/tmp/kubeconfig_test.XXXXXX";
-static identity one, two;
-
-static const char *path_of(const char *name) {
-  static char paths[8][256];
-  static int turn;
-  char *path = paths[turn++ % 8];
-  snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-  return path;
-}
-
-static const char *write_file(const char *name, const char *text) {
-  const char *path = path_of(name);
-  FILE *file = fopen(path, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-  return path;
-}
-
-/* A kubeconfig with one cluster, user and context; the stanzas' bodies in flow style. */
-static const char *kubeconfig(const char *cluster, const char *user) {
-  static char text[16384];
-  snprintf(text, sizeof text,
-           "current-context: ctx\n"
-           "contexts: [{name: ctx, context: {cluster: clu, user: usr}}]\n"
-           "clusters: [{name: clu, cluster: {%s}}]\n"
-           "users: [{name: usr, user: {%s}}]\n",
-           cluster, user);
-  return write_file("kubeconfig", text);
-}
-
-#define SERVER "server: 'https://h:6443'"
-#define EXEC   "apiVersion: client.authentication.k8s.io/v1, command: /bin/example"
-
-static kube_config *load(const kube_config_options *options) {
-  kube_error err = {0};
-  kube_config *config = kube_config_load(options, &err);
-  if (CHECK(config != NULL)) return config;
-  printf("  %s\n", err.message);
-  exit(check_report());
-}
-
-static kube_config *load_user(const char *user) {
-  const kube_config_options options = {.kubeconfig = kubeconfig(SERVER, user)};
-  check_about = user;
-  return load(&options);
-}
-
-static void same(const char *have, const char *want) {
-  CHECK_STRING(have ? have : "(null)", want ? want : "(null)");
-}
-
-/* Fails with each of the words (up to three), and no secret. */
-static void refuses(const kube_config_options *options, const char *const words[3]) {
-  kube_error err = {0};
-  kube_config *config = kube_config_load(options, &err);
-  CHECK(config == NULL && err.status == KUBE_ECONFIG);
-  for (int i = 0; i < 3 && words[i]; i++)
-    if (!CHECK(strstr(err.message, words[i]) != NULL))
-      printf("  want: %s\n  have: %s\n", words[i], err.message);
-  if (!CHECK(strstr(err.message, "SECRETMARK") == NULL)) printf("  have: %s\n", err.message);
-  kube_config_free(config);
-}
+#include "../support/kubeconfig.h"
 
 /* ---- validation ---- */
 
@@ -257,17 +187,6 @@ static void contexts_that_name_nothing(void) {
 
 static const bool yes = true, no = false;
 
-static const char *data_of(const char *field, const char *text) {
-  static char out[4][4096];
-  static int turn;
-  char *to = out[turn++ % 4];
-  kube_buffer data = {0};
-  kube_text_base64_encode(&data, text, strlen(text), NULL);
-  snprintf(to, sizeof out[0], "%s-data: %s", field, kube_buffer_text(&data, NULL));
-  kube_buffer_clear(&data);
-  return to;
-}
-
 static void is_pem(const kube_buffer *have, const char *want) {
   CHECK_TEXT(kube_buffer_length(have) ? kube_buffer_bytes(have) : "", kube_buffer_length(have),
              want);
@@ -425,149 +344,6 @@ static void prefixes_of_namespaces(void) {
   }
 }
 
-/* ---- impersonation ---- */
-
-static void lines(char **have, const char *const *want) {
-  size_t i;
-  for (i = 0; want[i] && have && have[i]; i++) same(have[i], want[i]);
-  CHECK(want[i] == NULL && (have == NULL || have[i] == NULL));
-}
-
-static void impersonation(void) {
-  static const char *const groups[] = {"g1", "g2", NULL};
-  static const char *const extra[] = {"b", "new", "Example.com/\xE3\x83\xAD", "1", NULL};
-  kube_config_options options = {0};
-  kube_config *config =
-      load_user("as: alice, as-uid: abc123, as-groups: [group-1, group-2], "
-                "as-user-extra: {Some-Key: [v1, v2], 'percent%20encoded': [a], \"@=:\": [b], "
-                "\"abc123!#$+.-_*\\\\^`~|'\": [c]}");
-  lines(config->impersonate,
-        (const char *const[]){
-            "Impersonate-User: alice", "Impersonate-Uid: abc123", "Impersonate-Group: group-1",
-            "Impersonate-Group: group-2", "Impersonate-Extra-some-key: v1",
-            "Impersonate-Extra-some-key: v2", "Impersonate-Extra-percent%2520encoded: a",
-            "Impersonate-Extra-%40%3D%3A: b", "Impersonate-Extra-abc123!#$+.-_*%5C^`~|': c", NULL});
-  kube_config_free(config);
-  options.kubeconfig =
-      kubeconfig(SERVER, "as: alice, as-groups: [old], as-user-extra: {a: [kept], b: [old]}");
-  options.as = "bob";
-  options.as_groups = groups;
-  options.as_user_extra = extra;
-  config = load(&options);
-  lines(config->impersonate,
-        (const char *const[]){"Impersonate-User: bob", "Impersonate-Group: g1",
-                              "Impersonate-Group: g2", "Impersonate-Extra-a: kept",
-                              "Impersonate-Extra-b: new",
-                              "Impersonate-Extra-example.com%2F%E3%83%AD: 1", NULL});
-  kube_config_free(config);
-}
-
-/* ---- plugins ---- */
-
-static void a_plugin_as_it_stands(void) {
-  char want[512];
-  kube_config *config = load_user(
-      "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: bin/plugin, args: [a, b], "
-      "env: [{name: A, value: '1'}, {name: B}], installHint: \"some install hint with "
-      "\\e[1mcontrol chars\\e[0m\\nand a newline\"}, token: kept");
-  const kube_exec *exec = &config->exec;
-  snprintf(want, sizeof want, "%s/bin/plugin", directory);
-  same(exec->command, want);
-  lines(exec->arguments, (const char *const[]){"a", "b", NULL});
-  lines(exec->environment, (const char *const[]){"A=1", "B=", NULL});
-  same(exec->api_version, "client.authentication.k8s.io/v1beta1");
-  same(exec->install_hint, "some install hint with U+001B[1mcontrol charsU+001B[0m\nand a newline");
-  same(exec->cluster, NULL);
-  same(config->authorization, "Authorization: Bearer kept");
-  CHECK(exec->interactive == KUBE_INTERACTIVE_IF_AVAILABLE);
-  kube_config_free(config);
-  config = load_user("exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin, "
-                     "interactiveMode: Always}");
-  same(config->exec.command, "plugin"); /* looked up in PATH */
-  CHECK(config->exec.interactive == KUBE_INTERACTIVE_ALWAYS);
-  CHECK(config->exec.arguments == NULL && config->exec.environment == NULL);
-  kube_config_free(config);
-}
-
-/* client_config_test.go TestCleanANSIEscapeCodes; YAML's escapes in place of Go's. */
-static void install_hints(void) {
-  static const struct {
-    const char *in, *out; /* out NULL: as the text below */
-  } cases[] = {
-      {"\\e[1mbold tuna\\e[0m, fish, \\e[1mbold marlin\\e[0m",
-       "U+001B[1mbold tunaU+001B[0m, fish, U+001B[1mbold marlinU+001B[0m"},
-      {"\\e[2Aup up, \\e[2Cright right", "U+001B[2Aup up, U+001B[2Cright right"},
-      {"clear: \\e[2J", "clear: U+001B[2J"},
-      {"tuna\\nfish\\r\\nmarlin\\t\\r\\ntuna\\vfish\\fmarlin",
-       "tuna\nfish\r\nmarlin\t\r\ntuna\vfish\fmarlin"},
-      {"alpha: \\u03b1, beta: \\u03b2", "alpha: \xCE\xB1, beta: \xCE\xB2"},
-      {"tu\\u0301na, fi\\u0302sh, ma\\u030Arlin", "tu\xCC\x81na, fi\xCC\x82sh, ma\xCC\x8Arlin"},
-      {"t1na, f2sh, m567n", "t1na, f2sh, m567n"},
-      {"\\\"here's a sentence; with! some...punctuation ;)\\\"",
-       "\"here's a sentence; with! some...punctuation ;)\""},
-      {"\\u222b\\u2081\\u207F f(x) dx \\u2248",
-       "\xE2\x88\xAB\xE2\x82\x81\xE2\x81\xBF f(x) dx \xE2\x89\x88"},
-      {"paragraph separator\\u2029and here\\u2003are", "paragraph separator\xE2\x80\xA9"
-                                                       "and here\xE2\x80\x83"
-                                                       "are"},
-      {"\\u200e\\ufeff\\x9b\\U000E0001", "U+200EU+FEFFU+009BU+E0001"},
-  };
-  char user[512];
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    kube_config *config;
-    snprintf(user, sizeof user, "exec: {" EXEC ", interactiveMode: Never, installHint: \"%s\"}",
-             cases[i].in);
-    config = load_user(user);
-    same(config->exec.install_hint, cases[i].out);
-    kube_config_free(config);
-  }
-}
-
-/* rest/exec_test.go TestConfigToExecCluster, TestAuthConfigMerge; a CA from memory and from a file. */
-static void what_a_plugin_is_told_of_the_cluster(void) {
-  static const char user[] = "exec: {" EXEC ", interactiveMode: Never, provideClusterInfo: true}";
-  static const struct {
-    const char *cluster, *want; /* %s: the CA in base64 */
-  } cases[] = {
-      {"server: some-host, tls-server-name: some-server-name, insecure-skip-tls-verify: true, "
-       "proxy-url: 'https://some-proxy-url.com/tuna/fish', extensions: [{name: "
-       "client.authentication.k8s.io/exec, extension: {audience: foo, other: 1.5}}]",
-       "{\"server\":\"some-host\",\"tls-server-name\":\"some-server-name\","
-       "\"insecure-skip-tls-verify\":true,\"proxy-url\":\"https://some-proxy-url.com/tuna/fish\","
-       "\"config\":{\"audience\":\"foo\",\"other\":1.5}}"},
-      {"server: 'https://h/p?q=1', certificate-authority: one.crt",
-       "{\"server\":\"https://h/p\",\"certificate-authority-data\":\"%s\"}"},
-      {"server: 'https://h', disable-compression: true, certificate-authority-data: %s",
-       "{\"server\":\"https://"
-       "h\",\"certificate-authority-data\":\"%s\",\"disable-compression\":true}"},
-      {"server: 'https://h', extensions: [{name: other, extension: {a: b}}]",
-       "{\"server\":\"https://h\"}"},
-  };
-  const char *ca = data_of("", one.cert) + strlen("-data: ");
-  char cluster[4096], want[4096];
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    kube_config_options options = {0};
-    kube_config *config;
-    snprintf(cluster, sizeof cluster, cases[i].cluster, ca);
-    snprintf(want, sizeof want, cases[i].want, ca);
-    check_about = cases[i].cluster;
-    options.kubeconfig = kubeconfig(cluster, user);
-    config = load(&options);
-    same(config->exec.cluster, want);
-    kube_config_free(config);
-  }
-}
-
-static void an_auth_provider_as_it_stands(void) {
-  kube_config *config =
-      load_user("auth-provider: {name: oidc, config: {client-id: a, refresh-token: SECRETMARK}}");
-  same(config->auth_provider.name, "oidc");
-  lines(config->auth_provider.fields,
-        (const char *const[]){"client-id", "a", "refresh-token", "SECRETMARK", NULL});
-  same(config->auth_provider.file, path_of("kubeconfig"));
-  kube_config_free(config);
-}
-
 /* ---- files ---- */
 
 static void paths_are_absolute_once_loaded(void) {
@@ -669,26 +445,8 @@ static void contexts_of_all_files(void) {
   unsetenv("KUBECONFIG");
 }
 
-static void remove_all(void) {
-  static const char *const names[] = {"a",       "b",       "kubeconfig", "one.crt",
-                                      "one.key", "two.crt", "two.key",    "token"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
-  CHECK(rmdir(directory) == 0);
-}
-
 int main(void) {
-  static const char *const variables[] = {
-      "KUBECONFIG",        "HOME",         "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT",
-      "KUBERNETES_MASTER", "POD_NAMESPACE"};
-  for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
-  if (mkdtemp(directory) == NULL) abort();
-  make_identity(&one);
-  make_identity(&two);
-  write_file("one.crt", one.cert);
-  write_file("one.key", one.key);
-  write_file("two.crt", two.cert);
-  write_file("two.key", two.key);
-  write_file("token", "from-a-file\n");
+  kubeconfig_begin();
   RUN(validation);
   RUN(contexts_that_name_nothing);
   RUN(options_of_the_cluster);
@@ -696,16 +454,11 @@ int main(void) {
   RUN(options_of_the_user);
   RUN(names_of_options_must_exist);
   RUN(prefixes_of_namespaces);
-  RUN(impersonation);
-  RUN(a_plugin_as_it_stands);
-  RUN(install_hints);
-  RUN(what_a_plugin_is_told_of_the_cluster);
-  RUN(an_auth_provider_as_it_stands);
   RUN(paths_are_absolute_once_loaded);
   RUN(all_broken_files_are_told);
   RUN(duplicates_are_refused_in_each_list);
   RUN(credentials_that_are_not_sent_are_told_of);
   RUN(contexts_of_all_files);
-  RUN(remove_all);
+  RUN(kubeconfig_end);
   return check_report();
 }
