@@ -420,18 +420,12 @@ int kube_call_request(const kube_call *call, char *out, size_t size) {
 
 uint64_t kube_call_id(const kube_call *call) { return call->handle.id; }
 
-static kube_slice slice_of(const kube_buffer *buffer) {
-  kube_slice slice = {.bytes = "", .length = kube_buffer_length(buffer)};
-  if (slice.length) slice.bytes = kube_buffer_bytes(buffer);
-  return slice;
-}
-
-kube_slice kube_call_status(const kube_call *call) { return slice_of(&call->status); }
+kube_slice kube_call_status(const kube_call *call) { return kube_buffer_slice(&call->status); }
 
 void kube_call_list_head(const kube_call *call, kube_list_head *head) {
-  head->api_version = slice_of(&call->list_api_version);
-  head->kind = slice_of(&call->list_kind);
-  head->metadata = slice_of(&call->list_metadata);
+  head->api_version = kube_buffer_slice(&call->list_api_version);
+  head->kind = kube_buffer_slice(&call->list_kind);
+  head->metadata = kube_buffer_slice(&call->list_metadata);
 }
 
 void kube_call_info_get(const kube_call *call, kube_call_info *info) {

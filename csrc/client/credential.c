@@ -34,12 +34,6 @@ static bool same_texts(char **a, char **b) {
   return a[i] == b[i];
 }
 
-static bool same_bytes(const kube_buffer *a, const kube_buffer *b) {
-  const size_t n = kube_buffer_length(a);
-  return n == kube_buffer_length(b) &&
-         (n == 0 || memcmp(kube_buffer_bytes(a), kube_buffer_bytes(b), n) == 0);
-}
-
 static bool same_exec(const kube_exec *a, const kube_exec *b) {
   return same_text(a->command, b->command) && same_texts(a->arguments, b->arguments) &&
          same_texts(a->environment, b->environment) && same_text(a->api_version, b->api_version) &&
@@ -52,8 +46,8 @@ static bool same_provider(const kube_auth_provider *a, const kube_auth_provider 
 }
 
 static bool same_trust(const kube_tls *a, const kube_tls *b) {
-  return a->insecure == b->insecure && same_bytes(&a->ca, &b->ca) &&
-         same_bytes(&a->cert, &b->cert) && same_bytes(&a->key, &b->key);
+  return a->insecure == b->insecure && kube_buffer_equal(&a->ca, &b->ca) &&
+         kube_buffer_equal(&a->cert, &b->cert) && kube_buffer_equal(&a->key, &b->key);
 }
 
 /* The same user of the same cluster, come to be known in the same way. */
@@ -209,7 +203,7 @@ static kube_status take_certificate(kube_credential *c, kube_grant *grant, kube_
   const kube_tls *now = kube_credential_tls(c);
   kube_tls *tls;
   if (kube_buffer_length(&grant->cert) == 0 ||
-      (same_bytes(&grant->cert, &now->cert) && same_bytes(&grant->key, &now->key)))
+      (kube_buffer_equal(&grant->cert, &now->cert) && kube_buffer_equal(&grant->key, &now->key)))
     return KUBE_OK;
   tls = kube_tls_share(now, err);
   if (tls == NULL) return KUBE_ENOMEM;

@@ -31,12 +31,6 @@ static bool read_token(kube_credential *c) {
 
 /* ---- trust and certificate ---- */
 
-static bool same(const kube_buffer *a, const kube_buffer *b) {
-  const size_t n = kube_buffer_length(a);
-  return n == kube_buffer_length(b) &&
-         (n == 0 || memcmp(kube_buffer_bytes(a), kube_buffer_bytes(b), n) == 0);
-}
-
 /* Replaces what is in *part by the file's bytes; one that cannot be read leaves it. */
 static void read_part(const char *path, kube_buffer *part) {
   kube_buffer file = {0};
@@ -58,8 +52,8 @@ static bool read_tls(kube_credential *c) {
   read_part(config->ca_file, &tls->ca);
   read_part(config->cert_file, &tls->cert);
   read_part(config->key_file, &tls->key);
-  changed =
-      !same(&tls->ca, &now->ca) || !same(&tls->cert, &now->cert) || !same(&tls->key, &now->key);
+  changed = !kube_buffer_equal(&tls->ca, &now->ca) || !kube_buffer_equal(&tls->cert, &now->cert) ||
+            !kube_buffer_equal(&tls->key, &now->key);
   changed = changed && kube_tls_check(tls, "", "", "", NULL) == KUBE_OK;
   if (changed)
     kube_credential_set_tls(c, tls);

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/file_lock.h"
+#include "core/file_replace.h"
+#include "core/files.h"
 #include "core/json.h"
 #include "core/yaml_json.h"
-#include "file_lock.h"
-#include "file_write.h"
 #include "tree.h"
 
 enum { PATIENCE = 10000, SHORT_PATIENCE = 250 }; /* ms */
@@ -44,7 +45,7 @@ static const char *choose_fallback(const kube_kubeconfig_paths *paths) {
 
 static kube_status lock(transaction *t, long long timeout, kube_error *err) {
   size_t i;
-  kube_status status = kube_file_make_directory(choose_fallback(&t->paths), err);
+  kube_status status = kube_file_make_directories_above(choose_fallback(&t->paths), err);
   for (i = 0; i < t->paths.count && status == KUBE_OK; i++)
     status = kube_file_locks_add(&t->locks, t->paths.path[i], err);
   if (status == KUBE_OK) status = kube_file_locks_take(&t->locks, timeout, err);

@@ -6,7 +6,7 @@
 ** | order of stanzas and members        | sorted                   | kept, new ones at the end     |
 ** | fields client-go does not know      | lost                     | kept                          |
 ** | comments                            | lost                     | lost                          |
-** | files                               | written in place         | replaced, see file_write.h    |
+** | files                               | written in place         | replaced, see file_replace.h |
 ** | mode of a file that is there        | kept                     | kept but for group and others |
 ** | between reading and writing         | only the writing locked: | all under the lock            |
 ** |                                     | a change can be lost     |                               |

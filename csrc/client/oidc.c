@@ -71,11 +71,6 @@ static kube_status decode_part(const char *text, size_t n, kube_buffer *out, kub
   return status;
 }
 
-static kube_slice slice_of(const kube_buffer *b) {
-  return (kube_slice){.bytes = b->data ? kube_buffer_bytes(b) : "",
-                      .length = kube_buffer_length(b)};
-}
-
 static kube_status read_claims(kube_slice claims, long long *expires, kube_error *err) {
   kube_json exp;
   char text[32];
@@ -95,7 +90,7 @@ kube_status kube_oidc_expiry(const char *token, long long *expires, kube_error *
   if (end == NULL || strchr(end + 1, '.')) return malformed(err);
   status = decode_part(payload + 1, (size_t)(end - payload - 1), &claims, err);
   if (status == KUBE_EDECODE) status = malformed(err);
-  if (status == KUBE_OK) status = read_claims(slice_of(&claims), expires, err);
+  if (status == KUBE_OK) status = read_claims(kube_buffer_slice(&claims), expires, err);
   kube_buffer_clear_secret(&claims);
   return status;
 }

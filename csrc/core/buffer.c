@@ -122,3 +122,8 @@ void kube_buffer_clear_secret(kube_buffer *b) {
   if (b->data) OPENSSL_cleanse(b->data, b->size);
   kube_buffer_clear(b);
 }
+
+bool kube_buffer_equal(const kube_buffer *a, const kube_buffer *b) {
+  const kube_slice one = kube_buffer_slice(a), two = kube_buffer_slice(b);
+  return one.length == two.length && memcmp(one.bytes, two.bytes, one.length) == 0;
+}

@@ -22,6 +22,16 @@ typedef struct kube_buffer {
 static inline const char *kube_buffer_bytes(const kube_buffer *b) { return b->data + b->start; }
 static inline size_t kube_buffer_length(const kube_buffer *b) { return b->end - b->start; }
 
+/* The same as a slice, "" when it is empty. */
+static inline kube_slice kube_buffer_slice(const kube_buffer *b) {
+  const kube_slice slice = {.bytes = b->end > b->start ? b->data + b->start : "",
+                            .length = kube_buffer_length(b)};
+  return slice;
+}
+
+/* Whether both hold the same bytes. */
+bool kube_buffer_equal(const kube_buffer *a, const kube_buffer *b);
+
 /* Makes room for n more bytes. KUBE_ENOMEM, or KUBE_ETOOLARGE past the ceiling. */
 kube_status kube_buffer_reserve(kube_buffer *b, size_t n, kube_error *err);
 

@@ -31,15 +31,16 @@ kube_status kube_file_look(const char *path, bool follow, kube_file_kind *kind, 
   return KUBE_OK;
 }
 
-static bool write_all(int fd, const char *bytes, size_t length) {
+bool kube_file_write_all(int fd, const void *bytes, size_t length) {
+  const char *at = bytes;
   while (length) {
-    const ssize_t n = write(fd, bytes, length);
+    const ssize_t n = write(fd, at, length);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return false;
-    bytes += n;
+    at += n;
     length -= (size_t)n;
   }
-  return fsync(fd) == 0;
+  return true;
 }
 
 kube_status kube_file_create(const char *path, kube_slice bytes, bool *exists, kube_error *err) {
@@ -47,27 +48,33 @@ kube_status kube_file_create(const char *path, kube_slice bytes, bool *exists, k
   const int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (exists) *exists = fd < 0 && errno == EEXIST;
   if (fd < 0) return failed(path, err);
-  if (!write_all(fd, bytes.bytes, bytes.length)) status = failed(path, err);
+  if (!kube_file_write_all(fd, bytes.bytes, bytes.length) || fsync(fd) != 0)
+    status = failed(path, err);
   if (close(fd) != 0 && status == KUBE_OK) status = failed(path, err);
   if (status != KUBE_OK) unlink(path);
   return status;
 }
 
-static bool make(const char *path) { return mkdir(path, 0755) == 0 || errno == EEXIST; }
+static kube_status make(const char *path, kube_error *err) {
+  if (mkdir(path, 0755) == 0 || errno == EEXIST || access(path, F_OK) == 0) return KUBE_OK;
+  return kube_fail(err, KUBE_ESYSTEM, "cannot make the directory %s: %s", path, strerror(errno));
+}
 
-kube_status kube_file_make_directories(const char *path, kube_error *err) {
-  kube_status status = KUBE_OK;
-  char *copy = kube_text_copy(path, err), *p;
-  if (copy == NULL) return KUBE_ENOMEM;
-  for (p = copy; status == KUBE_OK && *p; p++) {
-    if (*p != '/' || p == copy) continue;
-    *p = '\0';
-    if (!make(copy)) status = failed(copy, err);
-    *p = '/';
+kube_status kube_file_make_directories_above(const char *path, kube_error *err) {
+  char *copy = kube_text_copy(path, err), *slash;
+  kube_status status = copy ? KUBE_OK : KUBE_ENOMEM;
+  if (copy == NULL) return status;
+  for (slash = copy; status == KUBE_OK && (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
+    *slash = '\0';
+    status = make(copy, err);
   }
-  if (status == KUBE_OK && !make(copy)) status = failed(copy, err);
   free(copy);
   return status;
+}
+
+kube_status kube_file_make_directories(const char *path, kube_error *err) {
+  kube_status status = kube_file_make_directories_above(path, err);
+  return status == KUBE_OK ? make(path, err) : status;
 }
 
 kube_status kube_file_link(const char *target, const char *path, kube_error *err) {

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../csrc/client/file_lock.h"
+#include "../../csrc/core/file_lock.h"
 #include "../support/check.h"
 #include "core/clock.h"
 

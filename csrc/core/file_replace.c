@@ -1,5 +1,5 @@
-/* Replacing files; the contract is in file_write.h. */
-#include "file_write.h"
+/* Replacing files; the contract is in file_replace.h. */
+#include "file_replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/text.h"
+#include "files.h"
+#include "text.h"
 
 enum { MOST_LINKS = 40 };
 
@@ -48,37 +49,10 @@ kube_status kube_file_target(const char *path, char **target, kube_error *err) {
   return *target ? KUBE_OK : kube_fail_memory(err, "a path");
 }
 
-/* ---- directories ---- */
-
-kube_status kube_file_make_directory(const char *path, kube_error *err) {
-  char *copy = kube_text_copy(path, err), *slash;
-  kube_status status = KUBE_OK;
-  if (copy == NULL) return KUBE_ENOMEM;
-  for (slash = copy; status == KUBE_OK && (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
-    *slash = '\0';
-    if (mkdir(copy, 0755) != 0 && errno != EEXIST && access(copy, F_OK) != 0)
-      status =
-          kube_fail(err, KUBE_ESYSTEM, "cannot make the directory %s: %s", copy, strerror(errno));
-  }
-  free(copy);
-  return status;
-}
-
 /* ---- the file ---- */
 
 static kube_status failed(const char *path, kube_error *err) {
   return kube_fail(err, KUBE_ESYSTEM, "cannot write %s: %s", path, strerror(errno));
-}
-
-static bool write_all(int fd, const char *bytes, size_t n) {
-  while (n > 0) {
-    const ssize_t done = write(fd, bytes, n);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes += done;
-    n -= (size_t)done;
-  }
-  return true;
 }
 
 /* The new file is as the old one was, but never open to more than its owner. */
@@ -94,7 +68,7 @@ static bool write_new(const char *path, const char *old, const void *bytes, size
   const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   bool good;
   if (fd < 0) return false;
-  good = write_all(fd, bytes, n) && take_over_rights(fd, old) && fsync(fd) == 0;
+  good = kube_file_write_all(fd, bytes, n) && take_over_rights(fd, old) && fsync(fd) == 0;
   return close(fd) == 0 && good;
 }
 

@@ -1,19 +1,16 @@
 /*
 ** Replacing a file as a whole: who reads it sees the old or the new one, also after a crash.
 */
-#ifndef KUBE_CLIENT_FILE_WRITE_H
-#define KUBE_CLIENT_FILE_WRITE_H
+#ifndef KUBE_CORE_FILE_REPLACE_H
+#define KUBE_CORE_FILE_REPLACE_H
 
-#include "core/buffer.h"
+#include "buffer.h"
 
 /*
 ** The file that path leads to through symbolic links, for the caller to free: path itself where it
 ** is none. It need not be there. KUBE_ESYSTEM for links in a circle.
 */
 kube_status kube_file_target(const char *path, char **target, kube_error *err);
-
-/* Makes the directories above path that are missing, 0755 as client-go. KUBE_ESYSTEM. */
-kube_status kube_file_make_directory(const char *path, kube_error *err);
 
 /*
 ** Replaces (or makes) a file by way of a temporary one, <file>.kube-tmp, that is synced and renamed.

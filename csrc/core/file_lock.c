@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
-#include "core/text.h"
-#include "file_write.h"
+#include "clock.h"
+#include "file_replace.h"
+#include "text.h"
 
 /* What a lock file says of its holder; zeroed for the lock of another program. */
 typedef struct holder {

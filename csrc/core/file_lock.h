@@ -21,12 +21,12 @@
 ** only then unlinks it. So of two who take over at once, one unlinks the old lock, and neither
 ** unlinks a new one.
 */
-#ifndef KUBE_CLIENT_FILE_LOCK_H
-#define KUBE_CLIENT_FILE_LOCK_H
+#ifndef KUBE_CORE_FILE_LOCK_H
+#define KUBE_CORE_FILE_LOCK_H
 
 #include <sys/types.h>
 
-#include "core/error.h"
+#include "error.h"
 
 enum { KUBE_LOCK_STALE = 60 }; /* seconds, after which the lock of another program is stale */
 
