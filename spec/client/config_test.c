@@ -11,25 +11,7 @@
 #include "../../csrc/core/text.h"
 #include "../support/check.h"
 #include "../support/identity.h"
-
-static char directory[] = "/tmp/config_test.XXXXXX";
-
-/* ---- files ---- */
-
-static const char *path_of(const char *name) {
-  static char paths[4][256];
-  static int turn;
-  char *path = paths[turn++ % 4];
-  snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-  return path;
-}
-
-static const char *write_file(const char *name, const char *text) {
-  const char *path = path_of(name);
-  FILE *file = fopen(path, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-  return path;
-}
+#include "../support/own_files.h"
 
 /* ---- certificates ---- */
 
@@ -524,7 +506,7 @@ int main(void) {
   static const char *const variables[] = {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST",
                                           "KUBERNETES_SERVICE_PORT", "POD_NAMESPACE"};
   for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   make_identity(&one);
   make_identity(&two);
   kube_config_free(NULL);

@@ -11,6 +11,7 @@
 #include "client/client.h"
 #include "descriptors.h"
 #include "identity.h"
+#include "own_files.h"
 #include "scarce.h"
 #include "server.h"
 
@@ -21,7 +22,6 @@ enum { PATIENCE = 20000, MOST = 3000 };
 /* Its payload says {"exp":4102444800}, which is in 2100. */
 #define ID_TOKEN "a.eyJleHAiOjQxMDI0NDQ4MDB9.SECRETMARK"
 
-static char directory[] = "/tmp/credential_memory_test.XXXXXX";
 static char url[64];
 static identity one, two;
 
@@ -39,17 +39,6 @@ static void answer(server_connection *c, void *arg) {
 }
 
 /* ---- files ---- */
-
-static const char *path_of(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return path;
-}
-
-static void write_file(const char *name, const char *text) {
-  FILE *file = fopen(path_of(name), "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-}
 
 static void write_config(const char *name, const char *user) {
   char text[4096];
@@ -82,14 +71,6 @@ static void write_files(void) {
            "client-secret: SECRETMARK, refresh-token: SECRETMARK}}",
            url);
   write_config("oidc", user);
-}
-
-static void remove_files(void) {
-  static const char *const names[] = {"ca.crt", "id.crt", "id.key", "token",
-                                      "plugin", "exec",   "files",  "oidc"};
-  size_t i;
-  for (i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
-  rmdir(directory);
 }
 
 /* ---- asking ---- */
@@ -253,7 +234,7 @@ int main(void) {
   int before;
   cJSON_InitHooks(&hooks);
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   server_start(&s, answer, NULL);
   snprintf(url, sizeof url, "%s", s.url);
   write_files();
@@ -261,6 +242,6 @@ int main(void) {
   RUN(memory_runs_out);
   CHECK(descriptors_become(before));
   server_stop(&s);
-  remove_files();
+  CHECK(files_end());
   return check_report();
 }

@@ -9,24 +9,9 @@
 #include "../../csrc/client/config.h"
 #include "../support/check.h"
 #include "../support/identity.h"
+#include "../support/own_files.h"
 
-static char directory[] = "/tmp/in_cluster_test.XXXXXX";
 static identity own, other;
-
-static const char *path_of(const char *name) {
-  static char paths[8][256];
-  static int turn;
-  char *path = paths[turn++ % 8];
-  snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-  return path;
-}
-
-static const char *write_file(const char *name, const char *text) {
-  const char *path = path_of(name);
-  FILE *file = fopen(path, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-  return path;
-}
 
 static void be_in_a_pod(const char *host) {
   write_file("ca.crt", own.cert);
@@ -331,7 +316,7 @@ static void remove_all(void) {
 }
 
 int main(void) {
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   kube_service_account = directory;
   make_identity(&own);
   make_identity(&other);

@@ -12,25 +12,9 @@
 
 #include "../../csrc/core/clock.h"
 #include "../support/check.h"
-
-static char directory[] = "/tmp/kubeconfig_edit_test.XXXXXX";
+#include "../support/own_files.h"
 
 /* ---- files ---- */
-
-static const char *path_of(const char *name) {
-  static char paths[64][256];
-  static int turn;
-  char *path = paths[turn++ % 64];
-  snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-  return path;
-}
-
-static const char *write_file(const char *name, const char *text) {
-  const char *path = path_of(name);
-  FILE *file = fopen(path, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-  return path;
-}
 
 /* "" where there is none. */
 static const char *content(const char *name) {

@@ -19,6 +19,7 @@
 #include "descriptors.h"
 #include "identity.h"
 #include "kube.h"
+#include "own_files.h"
 #include "scarce.h"
 #include "server.h"
 
@@ -76,20 +77,8 @@ static void answer(server_connection *c, void *arg) {
 
 /* ---- what a job has: a directory of files, a server, and a client unless it makes its own ---- */
 
-static char directory[] = "/tmp/memory_test.XXXXXX";
 static char url[64];
 static kube_client *client;
-
-static const char *path_of(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return path;
-}
-
-static void write_file(const char *name, const char *text) {
-  FILE *file = fopen(path_of(name), "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-}
 
 static void write_config(const char *name, const char *cluster, const char *user) {
   char text[8192];
@@ -572,15 +561,6 @@ static void memory_runs_out(void) {
 
 static void *json_malloc(size_t n) { return __wrap_malloc(n); }
 
-static void remove_files(void) {
-  static const char *const names[] = {"id.crt", "id.key",   "id.token", "plain",  "files",
-                                      "data",   "insecure", "plugin",   "edited", "provider",
-                                      "token",  "ca.crt",   "namespace"};
-  size_t i;
-  for (i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
-  rmdir(directory);
-}
-
 int main(void) {
   cJSON_Hooks hooks = {json_malloc, free};
   char list[300];
@@ -588,7 +568,7 @@ int main(void) {
   int before;
   cJSON_InitHooks(&hooks);
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   server_start(&s, answer, NULL);
   snprintf(url, sizeof url, "%s", s.url);
   write_files();
@@ -600,6 +580,6 @@ int main(void) {
   RUN(memory_runs_out);
   CHECK(descriptors_become(before));
   server_stop(&s);
-  remove_files();
+  CHECK(files_end());
   return check_report();
 }

@@ -12,24 +12,9 @@
 #include "../../csrc/core/text.h"
 #include "check.h"
 #include "identity.h"
+#include "own_files.h"
 
-static char directory[] = "/tmp/kubeconfig_test.XXXXXX";
 static identity one, two;
-
-static inline const char *path_of(const char *name) {
-  static char paths[8][256];
-  static int turn;
-  char *path = paths[turn++ % 8];
-  snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-  return path;
-}
-
-static inline const char *write_file(const char *name, const char *text) {
-  const char *path = path_of(name);
-  FILE *file = fopen(path, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-  return path;
-}
 
 /* A kubeconfig with one cluster, user and context; the stanzas' bodies in flow style. */
 static inline const char *kubeconfig(const char *cluster, const char *user) {
@@ -87,19 +72,14 @@ static inline void refuses(const kube_config_options *options, const char *const
   kube_config_free(config);
 }
 
-static inline void kubeconfig_end(void) {
-  static const char *const names[] = {"a",       "b",       "kubeconfig", "one.crt",
-                                      "one.key", "two.crt", "two.key",    "token"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));
-  CHECK(rmdir(directory) == 0);
-}
+static inline void kubeconfig_end(void) { CHECK(files_end()); }
 
 static inline void kubeconfig_begin(void) {
   static const char *const variables[] = {
       "KUBECONFIG",        "HOME",         "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT",
       "KUBERNETES_MASTER", "POD_NAMESPACE"};
   for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   make_identity(&one);
   make_identity(&two);
   write_file("one.crt", one.cert);
