@@ -159,7 +159,7 @@ describe("the proxy of a kubeconfig", function()
     for url, words in pairs(cases) do
       local path = faults.kubeconfig { server = faults.http, cluster = { ["proxy-url"] = url } }
       local client, err = kube.connect { kubeconfig = path }
-      fails(client, err, "Config", words, 'proxy-url of cluster "fault"', path)
+      fails(client, err, "Config", words, "invalid 'proxy-url' for cluster \"fault\"", path)
     end
   end)
 end)
