@@ -87,28 +87,30 @@ end
 
 --- It ends when this process does, however that ends. Its own user is everybody's: the workers of
 -- root would become one who may not read our files.
-local COMMAND = "echo $$; exec env %s setpriv --pdeathsig TERM "
+local COMMAND = "echo $$; exec env %s %s setpriv --pdeathsig TERM "
   .. "nginx -p '%s' -c '%s/nginx.conf' -e logs/error.log -g '%s' 2>&1"
 
-local function command(self, env)
+local function command(self, env, wrapper)
   local words = {
     "LUA_PATH=" .. process.quote(LUA_PATH), "LUA_CPATH=" .. process.quote(LUA_CPATH),
     'PATH="$PATH:/usr/sbin"', "TMPDIR=" .. process.quote(self.prefix .. "/tmp"),
   }
   for name, value in pairs(env) do words[#words + 1] = name .. "=" .. process.quote(value) end
   local options = "daemon off;" .. (uv.getuid() == 0 and " user root;" or "")
-  return COMMAND:format(table.concat(words, " "), self.prefix, self.prefix, options)
+  return COMMAND:format(table.concat(words, " "), wrapper, self.prefix, self.prefix, options)
 end
 
 -- ---- looking at it ----
 
---- The processes that a process started.
+--- The processes that a process started and that nobody has reaped yet.
 local function children(pid)
   local list = {}
   local text = process.read(string.format("/proc/%d/task/%d/children", pid, pid)) or ""
   for child in text:gmatch("%d+") do list[#list + 1] = tonumber(child) end
   return list
 end
+
+nginx.children = children
 
 local function is_alive(pid)
   local state = (process.read("/proc/" .. pid .. "/stat") or ""):match("%) (%u)")
@@ -222,7 +224,8 @@ end
 --   directory,
 --   prepare = function (prefix, port) that puts further files into its directory,
 --   workers = (1), level = ("notice") of its log,
---   env = { NAME = value } for it, and with `conf` left out for the workers too }
+--   env = { NAME = value } for it, and with `conf` left out for the workers too,
+--   wrapper = a command that runs the rest of its line, without a process between }
 -- @return server { url =, port =, pid = of the master, prefix = its directory }
 function nginx.start(given)
   local env = given.env or {}
@@ -238,7 +241,7 @@ function nginx.start(given)
   for name, value in pairs(given.values or {}) do values[name] = value end
   self:configure(fill(fill(given.conf or CONF, values), values))
   if given.prepare then given.prepare(self.prefix, self.port) end
-  self._pipe = assert(io.popen(command(self, env)))
+  self._pipe = assert(io.popen(command(self, env, given.wrapper or "")))
   stop_when_collected(self)
   self.pid = tonumber(self._pipe:read("*l"))
   local ok, problem = pcall(wait_for_workers, self, {})
