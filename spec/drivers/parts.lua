@@ -1,6 +1,7 @@
 --- The spec that all drivers share: its cases in their order. A case is { name =, run = function
 -- (world), alone = whether it needs no tasks }; it ends without an error, or has failed.
-local PARTS = { "streams", "closing", "tasks", "deadlines", "turns", "histories", "garbage" }
+local PARTS = { "streams", "closing", "tasks", "deadlines", "turns", "credentials",
+  "histories", "garbage" }
 
 local parts = {}
 

@@ -52,16 +52,6 @@ describe("a credential plugin in nginx", function()
     end) .. (words or "")
   end
 
-  --- Lines of a plugin that wait until a function is called: the lines, the function. (They do not
-  -- outlive a spec that failed.)
-  local function gate()
-    local path = one.said .. ".gate"
-    one.files[#one.files + 1] = path
-    return "until [ -e " .. path .. " ] || [ ! -e $said ]; do sleep 0.02; done\n", function()
-      assert(io.open(path, "w")):close()
-    end
-  end
-
   local function begun() return one:runs() > 0 end
 
   --- Nothing is left of those that ran: not even what a parent must reap.
@@ -79,27 +69,23 @@ describe("a credential plugin in nginx", function()
   end)
 
   it("runs once for 20 requests at once", function()
-    one:gives { token = admin }
-    local wait, open = gate()
-    one:does(wait .. "cat $said")
+    local go_on = one:gives_later { token = admin }
     local path, answers = one:kubeconfig(), {}
     for i = 1, 20 do answers[i] = server:begin(page(path)) end
     eventually(begun)
-    open()
+    go_on()
     for i = 1, 20 do assert.same({ 200, "default\n" }, { answers[i]() }) end
     assert.equal(1, one:runs())
     no_children()
   end)
 
   it("holds up only those that need it, however long it takes", function()
-    one:gives { token = admin }
-    local wait, open = gate()
-    one:does(wait .. "cat $said")
+    local go_on = one:gives_later { token = admin }
     local answer = server:begin(page(one:kubeconfig()))
     eventually(begun)
     local other = page((cluster.kubeconfig("admin")))
     for _ = 1, 20 do assert.same({ 200, "default\n" }, { server:curl(other) }) end
-    open()
+    go_on()
     assert.same({ 200, "default\n" }, { answer() })
     assert.equal(1, one:runs())
   end)

@@ -39,6 +39,16 @@ function Plugin:gives(status, version)
   self:does("cat $said")
 end
 
+--- It prints an ExecCredential with this status, but not before the function is called that this
+-- returns. (It does not outlive its files.)
+function Plugin:gives_later(status)
+  local gate = self.said .. ".gate"
+  self.files[#self.files + 1] = gate
+  self:gives(status)
+  self:does("until [ -e " .. gate .. " ] || [ ! -e $said ]; do sleep 0.02; done; cat $said")
+  return function() assert(io.open(gate, "w")):close() end
+end
+
 --- How often it ran.
 function Plugin:runs()
   local _, n = (process.read(self.counter) or ""):gsub("run\n", "")
