@@ -18,6 +18,7 @@ unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy SSL_CERT
 
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
+export KUBE_SPEC_PRINTED=$work/printed # all that the suites printed, and the logs of their nginx
 servers=()
 
 stop() {
@@ -77,7 +78,7 @@ run_c() {
 
 # count_c NAME EXIT OUTPUT: one that counts no failure, but fails, has leaked or crashed at its end.
 count_c() {
-  cat "$3"
+  tee -a "$KUBE_SPEC_PRINTED" <"$3"
   if [[ $(tail -n 1 "$3") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0
     [ "$2" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || broken "$1 ended with $2"
@@ -93,7 +94,9 @@ run_lua() {
   LUA_PATH="$top/lua/?.lua;$top/lua/?/init.lua;$top/?.lua;;" LUA_CPATH="$build/$lua/?.so;;" \
     KUBE_SPEC_LUA=$lua timeout -k 10 1500 "$lua" /usr/bin/busted --output=plainTerminal --helper=spec/support/helper.lua \
     --pattern=_spec "$@" 2>&1 | tee "$out"
-  local code=${PIPESTATUS[0]} pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
+  local code=${PIPESTATUS[0]}
+  cat "$out" >>"$KUBE_SPEC_PRINTED"
+  local pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
   local line
   line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -E "$pattern" | tail -n 1)
   if [[ $line =~ $pattern ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
@@ -101,6 +104,20 @@ run_lua() {
     [ "$code" -eq 0 ] || [ $((BASH_REMATCH[3] + BASH_REMATCH[4])) -gt 0 ] || broken "busted on $lua ended with $code"
   else
     broken "busted on $lua ended without its counts"
+  fi
+}
+
+# Nothing that was printed may show a secret: spec/support/secrets.lua has the marks of those of the specs.
+look_for_secrets() {
+  local marks=$work/marks found=$work/secrets
+  sed -n 's/^  "\(.*\)",$/\1/p' spec/support/secrets.lua >"$marks"
+  if [ ! -s "$marks" ] || [ ! -s "$KUBE_SPEC_PRINTED" ]; then
+    broken "nothing was printed that could show a secret"
+  elif grep -anF -f "$marks" "$KUBE_SPEC_PRINTED" >"$found"; then
+    head -n 20 "$found" >&2
+    broken "$(wc -l <"$found") lines of what was printed show a secret"
+  else
+    count 1 0 0
   fi
 }
 
@@ -135,6 +152,7 @@ else
   run_lua luajit spec/openresty
   sanitize
 fi
+look_for_secrets
 
 echo
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -4,6 +4,7 @@
 --   for _, name in ipairs(run.names) do it(name, function() run:check(name) end) end
 local json = require("kube.json")
 local parts = require("spec.drivers.parts")
+local printed = require("spec.support.printed")
 local process = require("spec.support.process")
 
 local drivers = {}
@@ -41,6 +42,7 @@ local function run_all(self)
   }, log)
   self.results, self.open = read_report(report)
   self.said = said .. (process.read(log) or "")
+  printed(self.said)
   os.remove(report)
   os.remove(log)
 end

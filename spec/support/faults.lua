@@ -213,7 +213,7 @@ end
 -- ---- judging errors ----
 
 --- Texts that no error may show; specs add theirs.
-faults.secrets = { "PRIVATE KEY", "s3cr3t" }
+faults.secrets = require("spec.support.secrets")
 
 --- What is wrong with an error, or nil: it must have the reason, the words, and no secret.
 function faults.flaw(err, reason, words)

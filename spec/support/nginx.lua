@@ -9,6 +9,7 @@
 -- The Lua in it is LuaJIT, whichever runs the spec; it finds kube as this tree has it. TMPDIR is
 -- below its own directory.
 local eventually = require("spec.support.eventually")
+local printed = require("spec.support.printed")
 local process = require("spec.support.process")
 local uv = require("luv")
 
@@ -283,6 +284,7 @@ function Server:stop()
   self._pipe = nil
   if is_alive(self.pid) then self:signal("sigterm") end
   pipe:close()
+  printed(self:log())
   process.run("rm -rf " .. process.quote(self.prefix))
 end
 
