@@ -95,6 +95,8 @@ kube_process *kube_exec_start(const kube_exec *exec, kube_engine *engine, kube_h
 
 /* ---- what it wrote ---- */
 
+#define GO_ZERO_TIME (-62135596800000LL) /* 0001-01-01T00:00:00Z: client-go's credsExpired */
+
 /* The text of a member that is a string and not empty, for the caller to free with its secrets. */
 static kube_status read_text(kube_slice output, const char *path, char **text, kube_error *err) {
   kube_json found = kube_json_find(output, path);
@@ -137,6 +139,8 @@ static kube_status read_expiry(kube_slice output, long long *expires, kube_error
   *expires = -1;
   if (status == KUBE_OK && text && !kube_timestamp_parse(text, expires))
     status = kube_fail(err, KUBE_EEXEC, "decoding stdout: expirationTimestamp is no RFC 3339 time");
+  else if (*expires < 0) /* -1 is never, as is Go's zero time; others before 1970 are long ago */
+    *expires = text && *expires != GO_ZERO_TIME ? 0 : -1;
   free(text);
   return status;
 }

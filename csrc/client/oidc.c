@@ -71,6 +71,14 @@ static kube_status decode_part(const char *text, size_t n, kube_buffer *out, kub
   return status;
 }
 
+/* Anything may stand there: what no clock shows becomes the end of time, or long ago (never 0). */
+static long long milliseconds(double seconds) {
+  const double most = 253402300799; /* the year 9999 */
+  return seconds > most    ? (long long)most * 1000
+         : seconds > 0.001 ? (long long)(seconds * 1000)
+                           : 1;
+}
+
 static kube_status read_claims(kube_slice claims, long long *expires, kube_error *err) {
   kube_json exp;
   char text[32];
@@ -78,7 +86,7 @@ static kube_status read_claims(kube_slice claims, long long *expires, kube_error
   exp = kube_json_find(claims, "exp");
   if (exp.type != KUBE_JSON_NUMBER) return KUBE_OK;
   kube_json_text(exp, text, sizeof text);
-  *expires = (long long)(strtod(text, NULL) * 1000);
+  *expires = milliseconds(strtod(text, NULL));
   return KUBE_OK;
 }
 
@@ -363,6 +371,12 @@ static kube_status take_metadata(kube_oidc *oidc, kube_error *err) {
     oidc->endpoint = text_at(body, "token_endpoint", err);
   if (oidc->endpoint == NULL)
     return kube_fail(err, KUBE_EEXEC, "oidc: metadata of %s names no token_endpoint", issuer);
+  if (strncmp(issuer, "https://", 8) == 0 && strncmp(oidc->endpoint, "https://", 8) != 0) {
+    free(oidc->endpoint); /* the refresh-token would go there in the clear */
+    oidc->endpoint = NULL;
+    return kube_fail(err, KUBE_EEXEC, "oidc: metadata of %s names a token_endpoint without TLS",
+                     issuer);
+  }
   hang_up(oidc);
   status = ask_for_token(oidc, HEADER, err);
   return status == KUBE_OK ? KUBE_AGAIN : status;
@@ -410,7 +424,8 @@ static kube_status give(kube_oidc *oidc, kube_grant *grant, kube_error *err) {
   kube_status status = kube_oidc_expiry(oidc->id_token, &grant->expires, err);
   kube_oidc_stop(oidc);
   if (status != KUBE_OK) return status;
-  grant->expires -= LEEWAY;
+  /* below 0 it would never end, which is what one gets that says nothing of it */
+  grant->expires = grant->expires == 0 ? -1 : grant->expires > LEEWAY ? grant->expires - LEEWAY : 0;
   grant->token = kube_text_copy(oidc->id_token, err);
   return grant->token ? KUBE_OK : KUBE_ENOMEM;
 }

@@ -40,6 +40,10 @@ static void good_ones(void) {
        -1},
       {V1, DOCUMENT(V1, STATUS(TOKEN ",\"expirationTimestamp\":\"2006-01-02T15:04:05Z\"")), SECRET,
        1136214245000},
+      {V1, DOCUMENT(V1, STATUS(TOKEN ",\"expirationTimestamp\":\"0001-01-01T00:00:00Z\"")), SECRET,
+       -1},
+      {V1, DOCUMENT(V1, STATUS(TOKEN ",\"expirationTimestamp\":\"1969-12-31T23:59:00Z\"")), SECRET,
+       0},
       {V1, DOCUMENT(V1, STATUS(TOKEN ",\"expirationTimestamp\":null,\"clientKeyData\":\"\"")),
        SECRET, -1},
       {V1, DOCUMENT(V1, STATUS("\"token\":\"a\\u0062c\",\"more\":[1,{}]")), "abc", -1}};
@@ -151,6 +155,10 @@ static void token_expiry(void) {
     long long expires;
   } cases[] = {{"eyJhbGciOiJub25lIn0.eyJleHAiOjE3OTU4NjAwMDB9.c2ln", KUBE_OK, 1795860000000},
                {"a.eyJleHAiOjE3OTU4NjAwMDAuNX0.c", KUBE_OK, 1795860000500},
+               {"a.eyJleHAiOjFlMzAwfQ.c", KUBE_OK, 253402300799000},
+               {"a.eyJleHAiOi0xZTMwMH0.c", KUBE_OK, 1},
+               {"a.eyJleHAiOi01fQ.c", KUBE_OK, 1},
+               {"a.eyJleHAiOjB9.c", KUBE_OK, 1},
                {"a.e30.c", KUBE_OK, 0},
                {"a.eyJleHAiOiJzb29uIn0.c", KUBE_OK, 0},
                {"", KUBE_EEXEC, 0},
