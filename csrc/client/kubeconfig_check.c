@@ -179,6 +179,9 @@ static bool are_one_line(const char *const *list) {
   return true;
 }
 
+/* libcurl sends no header that is blank: the request would go out as its sender's own. */
+static bool is_blank(const char *text) { return text[strspn(text, " \t\v\f\r\n")] == '\0'; }
+
 static bool has_any(const cJSON *object, const char *const *list) {
   return cJSON_GetArraySize(object) > 0 || (list && *list);
 }
@@ -194,6 +197,8 @@ static void check_impersonation(const kube_user_settings *user, kube_problems *p
       !are_lines(user->extra) || !are_one_line(user->option_groups) ||
       !are_one_line(user->option_extra))
     kube_problem(problems, "whom %s impersonates holds a line break", name);
+  else if (user->as && is_blank(user->as))
+    kube_problem(problems, "whom %s impersonates has a blank name", name);
 }
 
 void kube_user_check(const kube_user_settings *user, kube_problems *problems) {

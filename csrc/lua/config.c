@@ -1,4 +1,6 @@
 /* Configurations, and the contexts there are, as Lua handles. */
+#include <string.h>
+
 #include "module.h"
 
 /* ---- options ---- */
@@ -40,7 +42,7 @@ static const bool *read_flag(lua_State *L, const char *name, bool *value) {
 */
 static const char *const *read_texts(lua_State *L, const char *name) {
   const char **texts;
-  size_t i, n = 0, count;
+  size_t i, n = 0, count, length;
   luaL_checkstack(L, 6, name);
   lua_getfield(L, 1, name);
   if (!lua_istable(L, -1)) return NULL;
@@ -53,7 +55,8 @@ static const char *const *read_texts(lua_State *L, const char *name) {
       lua_pop(L, 1);
       break;
     }
-    texts[n] = lua_tostring(L, -1);
+    texts[n] = lua_tolstring(L, -1, &length);
+    if (strlen(texts[n]) != length) luaL_error(L, "%s holds a NUL byte", name);
     lua_rawseti(L, -2, (int)++n);
   }
   texts[n] = NULL;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Beyond what is exact there is only "very much"; NaN is 0. */
 static int64_t to_integer(lua_Number n) {
@@ -14,10 +15,14 @@ static int64_t to_integer(lua_Number n) {
 static bool read_option(lua_State *L, const kube_option *option, char *out) {
   void *field = out + option->offset;
   lua_Number number;
+  const char *text;
+  size_t length;
   switch (option->type) {
     case KUBE_OPTION_TEXT:
       if (lua_type(L, -1) != LUA_TSTRING) break;
-      *(const char **)field = lua_tostring(L, -1);
+      text = lua_tolstring(L, -1, &length);
+      if (strlen(text) != length) luaL_error(L, "%s holds a NUL byte", option->name);
+      *(const char **)field = text;
       return true;
     case KUBE_OPTION_INTEGER: *(int64_t *)field = to_integer(lua_tonumber(L, -1)); break;
     case KUBE_OPTION_SECONDS:

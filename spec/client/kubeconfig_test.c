@@ -98,6 +98,7 @@ static void validation(void) {
        "as-uid: abc123",
        {"requesting uid, groups or user-extra for usr without impersonating a user"}},
       {SERVER, "as: \"a\\nX-Evil: SECRETMARK\"", {"whom usr impersonates holds a line break"}},
+      {SERVER, "as: \" \\t \"", {"whom usr impersonates has a blank name"}},
       {SERVER, "as: a, as-groups: [\"a\\nSECRETMARK\"]", {"holds a line break"}},
       {SERVER, "as: a, as-user-extra: {a: [\"a\\rSECRETMARK\"]}", {"holds a line break"}},
       {SERVER, "as: a, as-user-extra: {a: b}", {"as-user-extra of user \"usr\" is not a map of"}},
