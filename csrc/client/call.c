@@ -43,11 +43,12 @@ static kube_client *sender_of(const kube_call *call) {
 }
 
 void kube_call_hang_up(kube_call *call) {
-  if (call->transfer == NULL) return;
-  kube_call_info_get(call, &call->last);
-  kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
-  call->transfer = NULL;
-  kube_redirect_clear(&call->redirect);
+  if (call->transfer) {
+    kube_call_info_get(call, &call->last);
+    kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
+    call->transfer = NULL;
+  }
+  kube_redirect_clear(&call->redirect); /* followed or not: what comes next begins where we began */
 }
 
 void kube_call_free(kube_call *call) {
@@ -234,7 +235,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
 */
 static bool try_another_credential(kube_call *call) {
   if (kube_transfer_code(call->transfer) != 401 || call->refused ||
-      sender_of(call) != call->client ||
+      sender_of(call) != call->client || call->redirect.as_get /* it was done */ ||
       !kube_credential_refused(call->client->credential, &call->user))
     return false;
   call->refused = true;
