@@ -199,10 +199,14 @@ static kube_status take_token(kube_credential *c, const kube_grant *grant, kube_
   return KUBE_OK;
 }
 
+/*
+** The configuration's own goes first (client-go transport.go tlsConfigFor). One that is not given any
+** more is not shown any more: it would say somebody else than the token that came instead.
+*/
 static kube_status take_certificate(kube_credential *c, kube_grant *grant, kube_error *err) {
   const kube_tls *now = kube_credential_tls(c);
   kube_tls *tls;
-  if (kube_buffer_length(&grant->cert) == 0 ||
+  if (kube_buffer_length(&c->config->tls.cert) ||
       (kube_buffer_equal(&grant->cert, &now->cert) && kube_buffer_equal(&grant->key, &now->key)))
     return KUBE_OK;
   tls = kube_tls_share(now, err);
@@ -404,6 +408,7 @@ bool kube_credential_refused(kube_credential *c, const kube_credential_user *use
 
 bool kube_credential_is_outdated(kube_credential *c, const kube_credential_user *user) {
   if (!kube_credential_can_change(user)) return false;
+  look(c); /* who asked for the run may be gone, and its timer, once over, would be set for ever */
   tend_files(c);
   set_timer(c, NULL);
   return user->trusted != c->trust;

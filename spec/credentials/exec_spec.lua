@@ -1,6 +1,7 @@
 -- Exec credential plugins against the real API server: what they give, when they run, how they
 -- fail. The cases of client-go plugin/pkg/client/auth/exec/exec_test.go that need no network are in
 -- spec/client/exec_test.c.
+local certificates = require("kube.core").certificates
 local cluster = require("spec.support.cluster")
 local control = require("spec.support.control")
 local failing = require("spec.support.failing")
@@ -50,6 +51,26 @@ describe("a credential plugin", function()
       local cert, key = control.certificate("plugged-cert", "system:masters", "1h")
       one:gives { clientCertificateData = cert, clientKeyData = key }
       assert.equal("plugged-cert", assert(cluster.who(connect())).username)
+    end)
+
+    it("by a certificate until it gives none, and by a token then", function()
+      local cert, key = control.certificate("plugged-cert", "system:masters", "1h")
+      one:gives { clientCertificateData = cert, clientKeyData = key,
+        expirationTimestamp = plugin.moment(os.time() + 2) }
+      local k = connect()
+      assert.equal("plugged-cert", assert(cluster.who(k)).username)
+      one:gives { token = admin }
+      cluster.eventually(function() return assert(cluster.who(k)).username == "admin-token" end)
+    end)
+
+    it("by its certificate only where the kubeconfig has none", function()
+      local cert, key = control.certificate("plugged-cert", "system:masters", "1h")
+      local own, own_key = control.certificate("own-cert", "system:masters", "1h")
+      one:gives { clientCertificateData = cert, clientKeyData = key }
+      local k = connect(nil, { user = {
+        ["client-certificate-data"] = certificates.encode(own),
+        ["client-key-data"] = certificates.encode(own_key) } })
+      assert.equal("own-cert", assert(cluster.who(k)).username)
     end)
 
     it("by both API versions", function()
@@ -279,6 +300,30 @@ describe("a credential plugin", function()
   end)
 
   describe("and a watch", function()
+    it("that alone is left while it hangs: it is killed, and the engine rests", function()
+      one:gives { token = admin, expirationTimestamp = plugin.moment(os.time() + 40) }
+      local k = connect()
+      local watch = assert(k:watch("configmaps", { namespace = "default", resourceVersion = "0" }))
+      local engine = require("kube.driver.host").engine()
+      one.files[#one.files + 1] = one.said .. ".pid"
+      local function pid() return (process.read(one.said .. ".pid") or ""):match("%d+") end
+      kube.run(function()
+        local task = kube.spawn(function() while watch:next() do end end)
+        kube.sleep(0.3)
+        one:does("echo $$ > $said.pid; exec sleep 1000")
+        assert(engine):advance(38)
+        assert(k:get("namespaces", "default")) -- renews beside it, and does not wait
+        cluster.eventually(function() kube.sleep(0.01) return pid() end)
+        engine:advance(61)
+        cluster.eventually(function()
+          kube.sleep(0.01)
+          return select(2, process.run("kill -0 " .. pid())) ~= 0
+        end)
+        watch:close()
+        pcall(task.join, task)
+      end)
+    end)
+
     it("goes on while the token changes", function()
       one:gives { token = admin, expirationTimestamp = plugin.moment(os.time() + 3600) }
       local k = connect()
