@@ -1,7 +1,7 @@
 --- Configurations: who we are, and which server. load reads files and nothing else. A configuration
 -- shows where, never who: none of its fields holds a token or a key.
 local core = require("kube.core")
-local kubeconfig = require("kube.kubeconfig")
+local changes = require("kube.kubeconfig")
 local options = require("kube.api.options")
 
 local config = {}
@@ -133,6 +133,6 @@ end
 function config.is(value) return getmetatable(value) == Config end
 
 -- set, unset, use_context, ..., view
-for name, change in pairs(kubeconfig) do config[name] = change end
+for name, change in pairs(changes) do config[name] = change end
 
 return config
