@@ -330,19 +330,21 @@ describe("a credential plugin", function()
       local namespace = cluster.namespace("plugged")
       local watch = assert(k:watch("configmaps", { namespace = namespace, timeoutSeconds = 1 }))
       kube.run(function()
-        local seen = {}
         local task = kube.spawn(function()
-          for event in function() return watch:next() end do
+          local seen = {}
+          repeat
+            local event, err = watch:next()
+            assert(event, err)
             seen[event.object.metadata.name] = true
-            if event.object.metadata.name == "last" then return end
-          end
+          until seen.last
+          return seen
         end)
         for i = 1, 3 do
           kube.sleep(0.7)
           assert(k:create(cluster.config_map(namespace, "c" .. i, {})))
         end
         assert(k:create(cluster.config_map(namespace, "last", {})))
-        task:join(20)
+        local seen = assert(task:join(20))
         assert.same({ true, true, true }, { seen.c1, seen.c2, seen.c3 })
       end)
       watch:close()
