@@ -291,6 +291,12 @@ static void options_of_the_user(void) {
   config = load(&options);
   same(config->authorization, "Authorization: Bearer new");
   kube_config_free(config);
+  options = (kube_config_options){.kubeconfig = kubeconfig(SERVER, "tokenFile: token"),
+                                  .token = "new"}; /* and stays it when files are read again */
+  config = load(&options);
+  same(config->authorization, "Authorization: Bearer new");
+  CHECK(config->token_file == NULL);
+  kube_config_free(config);
   options =
       (kube_config_options){.kubeconfig = kubeconfig(SERVER, "token: old"), .token_file = token};
   config = load(&options); /* the old one until the file is read again */
