@@ -126,10 +126,25 @@ static kube_credential *make(kube_engine *engine, kube_config *config, kube_erro
   return c;
 }
 
+/* What nobody uses and has expired is worth nothing, but to who takes tokens out of memory. */
+static void drop_expired(credentials *all, long long now) {
+  kube_credential **at = &all->first, *c;
+  while ((c = *at) != NULL) {
+    if (c->clients > 0 || c->config->exec.command == NULL || c->expires < 0 || now < c->expires) {
+      at = &c->next;
+      continue;
+    }
+    *at = c->next;
+    destroy(c);
+  }
+}
+
 kube_credential *kube_credential_get(kube_engine *engine, kube_config *config, kube_error *err) {
   credentials *all = all_of(engine, err);
-  kube_credential *c = all ? all->first : NULL;
+  kube_credential *c;
   if (all == NULL) return NULL;
+  drop_expired(all, kube_engine_now(engine));
+  c = all->first;
   while (c && !is_same(c->config, config)) c = c->next;
   if (c == NULL) {
     c = make(engine, config, err);
