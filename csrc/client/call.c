@@ -342,6 +342,11 @@ static bool is_outdated(kube_call *call) {
          kube_credential_is_outdated(call->client->credential, &call->user);
 }
 
+static kube_status renew(kube_call *call, kube_error *err) {
+  const kube_status status = call->mode->renew(call, err);
+  return status == KUBE_AGAIN ? status : fail_for_good(call, err);
+}
+
 static bool is_late(const kube_call *call) {
   return call->deadline >= 0 && call->state < KUBE_CALL_DONE &&
          kube_engine_now(call->client->engine) >= call->deadline;
@@ -374,7 +379,7 @@ kube_status kube_call_peek(kube_call *call, kube_frame *frame, kube_error *err) 
     if (status == KUBE_AGAIN && call->state == before && is_silent(call))
       status = fail_silent(call, err);
     if (status == KUBE_AGAIN && call->state == before && is_outdated(call))
-      status = call->mode->renew(call, err);
+      status = renew(call, err);
   } while (status == KUBE_AGAIN && call->state != before);
   if (status == KUBE_OK) kube_transfer_hold(call->transfer);
   if (status != KUBE_AGAIN) return status;
