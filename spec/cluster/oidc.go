@@ -98,6 +98,12 @@ func (i *issuer) handler() http.Handler {
 			"id_token_signing_alg_values_supported": []string{"ES256"},
 		})
 	})
+	// A realm that would have refresh tokens in the clear.
+	mux.HandleFunc("GET /realms/plain/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		answerJSON(w, http.StatusOK, map[string]any{
+			"token_endpoint": strings.Replace(i.url, "https:", "http:", 1) + "/token",
+		})
+	})
 	mux.HandleFunc("GET /realms/test/keys", func(w http.ResponseWriter, r *http.Request) {
 		point, err := i.key.PublicKey.Bytes() // 4, x, y
 		check(err)

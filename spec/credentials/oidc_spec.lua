@@ -134,6 +134,12 @@ describe("the auth-provider oidc", function()
       fails_with(config, "ConnectionRefused", "https://127.0.0.1:1")
     end)
 
+    it("where tokens would be asked for in the clear", function()
+      local config = control.oidc { user = "x", ttl = "-5s" }
+      config["idp-issuer-url"] = config["idp-issuer-url"]:gsub("/test$", "/plain")
+      fails_with(config, "Exec", "names a token_endpoint without TLS")
+    end)
+
     it("where something is missing or malformed", function()
       local config = control.oidc { user = "x", ttl = "1h" }
       config["id-token"] = "abc"
