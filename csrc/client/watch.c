@@ -138,6 +138,7 @@ static kube_status recover(kube_call *call, kube_error *err) {
   if (is_expired(err) && (w->connected_once || *w->version))
     return w->error_on_expired ? err->status : start_over(call, &unused);
   if (!w->connected_once || !(is_passing(err) || may_be_known_again(call, err))) return err->status;
+  call->refused = false; /* after the rest a 401 is news: else no plugin would run again for it */
   return reconnect(call, err->retry_after, &unused);
 }
 

@@ -324,6 +324,29 @@ describe("a credential plugin", function()
       end)
     end)
 
+    it("goes on when the plugin gives a token that is taken, not before its third try", function()
+      one:gives { token = admin, expirationTimestamp = plugin.moment(os.time() + 2) }
+      local k, other = connect(), cluster.connect()
+      local namespace = cluster.namespace("refused")
+      local watch = assert(k:watch("configmaps", { namespace = namespace, timeoutSeconds = 1 }))
+      kube.run(function()
+        local seen
+        local task = kube.spawn(function()
+          for event in function() return watch:next() end do
+            if event.object.metadata.name == "late" then seen = true return end
+          end
+        end)
+        kube.sleep(0.5)
+        one:gives { token = admin }
+        one:does("[ $runs -gt 3 ] || exec sed s/" .. admin .. "/" .. SECRET .. "/ $said; cat $said")
+        cluster.eventually(function() kube.sleep(0.05) return one:runs() >= 3 end)
+        assert(other:create(cluster.config_map(namespace, "late", {})))
+        task:join(20)
+        assert.is_true(seen)
+      end)
+      watch:close()
+    end)
+
     it("goes on while the token changes", function()
       one:gives { token = admin, expirationTimestamp = plugin.moment(os.time() + 3600) }
       local k = connect()
