@@ -328,6 +328,7 @@ void kube_transfer_free(kube_transfer *t) {
   free_headers(t->headers);
   curl_slist_free_all(t->connect_to);
   kube_tls_release(t->tls);
+  if (t->once && t->body.data) OPENSSL_cleanse(t->body.data, t->body.size); /* perhaps a token */
   kube_buffer_clear(&t->body);
   kube_buffer_clear(&t->late);
   free(t);
