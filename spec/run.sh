@@ -115,7 +115,7 @@ look_for_secrets() {
     broken "nothing was printed that could show a secret"
   elif grep -anF -f "$marks" "$KUBE_SPEC_PRINTED" >"$found"; then
     head -n 20 "$found" >&2
-    broken "$(wc -l <"$found") lines of what was printed show a secret"
+    broken "what was printed shows a secret $(wc -l <"$found") times"
   else
     count 1 0 0
   fi
