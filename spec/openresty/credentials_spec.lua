@@ -134,22 +134,29 @@ describe("a credential plugin in nginx", function()
   end)
 
   it("that hangs is killed after a minute, with all that it started", function()
-    local pid_file = one.said .. ".pid"
-    one.files[#one.files + 1] = pid_file
-    one:does("sleep 1000 & echo $! > " .. pid_file .. "; wait")
+    one.files[#one.files + 1] = one.said .. ".pid"
+    one:does("sleep 1000 & echo $! > $said.pid; wait")
+    local answer = server:begin(page(one:kubeconfig()))
+    local pid = eventually(function()
+      return (process.read(one.said .. ".pid") or ""):match("%d+")
+    end)
+    server:curl("/pass?seconds=61")
+    local code, body = answer()
+    assert.equal(502, code)
+    assert.matches("did not end within 60 s", body, 1, true)
+    eventually(function() return not nginx.is_alive(pid) end)
+    no_children()
+  end)
+
+  it("keeps no request longer than its time-out, and is of use to who comes later", function()
+    local go_on = one:gives_later { token = admin }
     local path = one:kubeconfig()
     local code, body = server:curl(page(path, "&timeout=0.2"))
     assert.equal(502, code)
     assert.matches("^Timeout: ", body)
-    local answer = server:begin(page(path))
-    local pid = eventually(function() return (process.read(pid_file) or ""):match("%d+") end)
-    eventually(function() -- until that request waits too, there is nothing to be late for
-      server:curl("/pass?seconds=61")
-      return not nginx.is_alive(pid)
-    end)
-    code, body = answer()
-    assert.equal(502, code)
-    assert.matches("did not end within 60 s", body, 1, true)
+    go_on()
+    assert.same({ 200, "default\n" }, { server:curl(page(path)) })
+    assert.equal(1, one:runs())
     no_children()
   end)
 
@@ -159,6 +166,48 @@ describe("a credential plugin in nginx", function()
     for _, secret in ipairs { admin, "SECRETMARK" } do
       assert.is_nil(server:log():find(secret, 1, true))
     end
+  end)
+end)
+
+describe("a credential plugin whose worker leaves", function()
+  local server, one
+
+  before_each(function()
+    one = plugin.new()
+    server = nginx.start { http = HTTP, server = SERVER }
+  end)
+  after_each(function()
+    server:stop()
+    one:remove()
+  end)
+
+  local function begin()
+    local answer = server:begin("/get?config=" .. one:kubeconfig())
+    eventually(function() return one:runs() > 0 end)
+    return answer
+  end
+
+  it("for another one ends in peace, and the request is answered", function()
+    local go_on = one:gives_later { token = plugin.admin_token() }
+    local answer = begin()
+    server:reload()
+    assert.equal(1, #server:leaving())
+    go_on()
+    assert.same({ 200, "default\n" }, { answer() })
+    eventually(function() return #server:leaving() == 0 end)
+    assert.equal(1, one:runs())
+    assert.same({}, server:complaints())
+  end)
+
+  it("at once is killed", function()
+    local pid_file = one.said .. ".pid"
+    one.files[#one.files + 1] = pid_file
+    one:does("echo $$ > " .. pid_file .. "; exec sleep 1000")
+    local answer = begin()
+    local pid = eventually(function() return (process.read(pid_file) or ""):match("%d+") end)
+    server:signal("sigterm")
+    pcall(answer) -- there is none
+    eventually(function() return not nginx.is_alive(pid) end)
   end)
 end)
 
