@@ -122,7 +122,9 @@ static kube_credential *make(kube_engine *engine, kube_config *config, kube_erro
   c->generation = c->trust = 1;
   c->late = c->expires = c->renew_at = c->files_due = -1;
   if (kube_credential_has_files(config) && kube_config_is_tls(config))
-    c->files_due = kube_engine_now(engine) + FILES_EVERY;
+    /* a token file goes before a token from the first request on, where it can be read (client-go
+    ** transport.NewBearerAuthWithRefreshRoundTripper) */
+    c->files_due = kube_engine_now(engine) + (config->token_file ? 0 : FILES_EVERY);
   return c;
 }
 

@@ -17,6 +17,7 @@
 ** | before it expires          | nothing, the next request waits    | a run beside the requests      |
 ** | a plugin that fails        | runs again for each that waits     | fails all that waited for it   |
 ** | what it gives has expired  | is used once                       | is used by all who waited      |
+** | a certificate of the kubeconfig | goes before a plugin's         | the same                       |
 ** | a new client certificate   | closes all connections             | who is at work finishes on the |
 ** |                            |                                    | old one, watches connect again |
 ** Source: client-go transport/token_source.go, cert_rotation.go, ca_rotation.go,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "authorization.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "credential.h"
 
@@ -11,6 +12,14 @@ bool kube_credential_has_files(const kube_config *config) {
   return config->token_file || config->ca_file || config->cert_file || config->key_file;
 }
 
+/* A pipe gives its bytes once, when it is loaded, and would hold up the engine. */
+static kube_status read_again(const char *path, kube_buffer *file) {
+  kube_file_kind kind;
+  if (kube_file_look(path, true, &kind, NULL) != KUBE_OK || kind != KUBE_FILE_REGULAR)
+    return KUBE_ESYSTEM;
+  return kube_file_read(path, CEILING, file, NULL);
+}
+
 /* ---- the token ---- */
 
 static bool read_token(kube_credential *c) {
@@ -18,7 +27,7 @@ static bool read_token(kube_credential *c) {
   const char *now = kube_credential_authorization(c);
   char *line = NULL;
   bool changed;
-  if (kube_file_read(c->config->token_file, CEILING, &file, NULL) == KUBE_OK)
+  if (read_again(c->config->token_file, &file) == KUBE_OK)
     kube_bearer_line(kube_buffer_bytes(&file), kube_buffer_length(&file), &line, NULL);
   kube_buffer_clear_secret(&file);
   changed = line && (now == NULL || strcmp(line, now) != 0);
@@ -35,7 +44,7 @@ static bool read_token(kube_credential *c) {
 static void read_part(const char *path, kube_buffer *part) {
   kube_buffer file = {0};
   if (path == NULL) return;
-  if (kube_file_read(path, CEILING, &file, NULL) == KUBE_OK && kube_buffer_length(&file)) {
+  if (read_again(path, &file) == KUBE_OK && kube_buffer_length(&file)) {
     kube_buffer_clear_secret(part);
     *part = file;
   } else {

@@ -153,7 +153,7 @@ static kube_status use_token_file(kube_config *config, const kube_user_settings 
   return status;
 }
 
-/* With a token and a file the token is used until the file is read again, a minute later. */
+/* With a token and a file the file goes first, when the first request is sent, if it can be read. */
 static kube_status use_authorization(kube_config *config, const kube_user_settings *user,
                                      kube_problems *problems, kube_error *err) {
   if (user->token && user->token_file.path) {

@@ -59,4 +59,12 @@ kube_status kube_path_relative(const char *path, const char *file, kube_buffer *
 kube_status kube_kubeconfig_set_auth_provider(const char *file, const char *user,
                                               const char *const *fields, kube_error *err);
 
+/*
+** A field of it as it is now, without a lock: *value for kube_secret_free, NULL where it is not set.
+** KUBE_ECONFIG where the provider is not (any more) the one whose fields (name, value, ..., NULL) are
+** given: another issuer or client.
+*/
+kube_status kube_kubeconfig_get_auth_provider(const char *file, const char *user, char **fields,
+                                              const char *name, char **value, kube_error *err);
+
 #endif

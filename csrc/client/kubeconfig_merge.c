@@ -180,8 +180,7 @@ void kube_user_merge(kube_user_settings *user, const kube_config_options *option
                      kube_problems *problems) {
   if (is_map(&user->from, problems)) read_user(user, problems);
   prefer(&user->token, options->token);
-  if (is_given(options->token))
-    user->token_file.path = NULL; /* it would go before it in a minute */
+  if (is_given(options->token)) user->token_file.path = NULL; /* it would go before it */
   prefer_path(&user->token_file, NULL, options->token_file);
   prefer(&user->username, options->username);
   prefer(&user->password, options->password);

@@ -32,10 +32,12 @@ struct kube_oidc {
   const kube_auth_provider *provider;
   const char *user;               /* whose it is in the kubeconfig */
   char *id_token, *refresh_token; /* of now; NULL: none */
+  char *kept;                     /* the refresh-token that stands in the kubeconfig; NULL */
   long long save_due;             /* when writing them back is tried again; -1: they are there */
   char *endpoint;                 /* where tokens are to be had; NULL: not asked yet */
   kube_tls tls;
   state state;
+  bool reread;         /* in this run the kubeconfig was looked into */
   kube_engine *engine; /* of the run; which outlives it */
   kube_handle *handle;
   kube_peer *peer;
@@ -130,7 +132,9 @@ static kube_status init(kube_oidc *oidc, kube_error *err) {
     return kube_fail(err, KUBE_ECONFIG, "oidc: Must provide client-id");
   oidc->id_token = kube_text_copy(id, err);
   oidc->refresh_token = kube_text_copy(refresh, err);
-  if ((id && !oidc->id_token) || (refresh && !oidc->refresh_token)) return KUBE_ENOMEM;
+  oidc->kept = kube_text_copy(refresh, err);
+  if ((id && !oidc->id_token) || (refresh && (!oidc->refresh_token || !oidc->kept)))
+    return KUBE_ENOMEM;
   return read_ca(oidc, err);
 }
 
@@ -167,6 +171,7 @@ void kube_oidc_free(kube_oidc *oidc) {
   kube_oidc_stop(oidc);
   kube_secret_free(oidc->id_token);
   kube_secret_free(oidc->refresh_token);
+  kube_secret_free(oidc->kept);
   free(oidc->endpoint);
   kube_tls_clear(&oidc->tls);
   free(oidc);
@@ -301,6 +306,7 @@ kube_status kube_oidc_start(kube_oidc *oidc, bool refused, kube_engine *engine, 
   kube_status status = KUBE_OK;
   oidc->engine = engine;
   oidc->handle = handle;
+  oidc->reread = false;
   if (oidc->id_token) status = kube_oidc_expiry(oidc->id_token, &expires, err);
   if (status != KUBE_OK) return status;
   if (!refused && expires - LEEWAY > kube_clock_wall_ms()) {
@@ -318,13 +324,37 @@ kube_status kube_oidc_start(kube_oidc *oidc, bool refused, kube_engine *engine, 
 
 /* ---- writing back ---- */
 
+/* The refresh-token that stands in the kubeconfig; false where that is another provider's by now. */
+static bool read_back(const kube_oidc *oidc, char **refresh) {
+  const kube_auth_provider *provider = oidc->provider;
+  return provider->file &&
+         kube_kubeconfig_get_auth_provider(provider->file, oidc->user, provider->fields,
+                                           "refresh-token", refresh, NULL) == KUBE_OK;
+}
+
+static bool same(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+/* Whether there stands what we know: who logged in anew, or refreshed before us, is not overwritten. */
+static bool is_ours(const kube_oidc *oidc) {
+  char *refresh = NULL;
+  const bool ours = read_back(oidc, &refresh) && same(refresh, oidc->kept);
+  kube_secret_free(refresh);
+  return ours;
+}
+
+static void keep(kube_oidc *oidc, const char *refresh) {
+  kube_secret_free(oidc->kept);
+  oidc->kept = kube_text_copy(refresh, NULL);
+}
+
 void kube_oidc_save(kube_oidc *oidc) {
   const char *fields[] = {"id-token", oidc->id_token, "refresh-token", oidc->refresh_token, NULL};
   const long long now = kube_engine_now(oidc->engine);
   if (oidc->save_due < 0 || now < oidc->save_due) return;
-  if (oidc->provider->file == NULL ||
-      kube_kubeconfig_set_auth_provider(oidc->provider->file, oidc->user, fields, NULL) == KUBE_OK)
-    oidc->save_due = -1;
+  oidc->save_due = -1;
+  if (!is_ours(oidc)) return;
+  if (kube_kubeconfig_set_auth_provider(oidc->provider->file, oidc->user, fields, NULL) == KUBE_OK)
+    keep(oidc, oidc->refresh_token);
   else
     oidc->save_due = now + SAVE_EVERY;
 }
@@ -430,6 +460,37 @@ static kube_status give(kube_oidc *oidc, kube_grant *grant, kube_error *err) {
   return grant->token ? KUBE_OK : KUBE_ENOMEM;
 }
 
+/*
+** Another process may have refreshed, with a refresh-token that counts once: its tokens stand in the
+** kubeconfig. Whether there is another refresh-token than ours now; then it is ours.
+*/
+static bool found_newer(kube_oidc *oidc) {
+  char *refresh = NULL;
+  if (!read_back(oidc, &refresh) || refresh == NULL || same(refresh, oidc->refresh_token)) {
+    kube_secret_free(refresh);
+    return false;
+  }
+  keep(oidc, refresh);
+  kube_secret_free(oidc->refresh_token);
+  oidc->refresh_token = refresh;
+  return true;
+}
+
+/* Where the issuer may have moved meanwhile is asked for again by the next run. */
+static kube_status take_refusal(kube_oidc *oidc, int code, kube_slice body, kube_error *err) {
+  kube_status status;
+  if (!oidc->reread && found_newer(oidc)) {
+    oidc->reread = true;
+    hang_up(oidc);
+    status = ask_for_token(oidc, HEADER, err);
+    return status == KUBE_OK ? KUBE_AGAIN : status;
+  }
+  refused(oidc, code, body, err);
+  free(oidc->endpoint);
+  oidc->endpoint = NULL;
+  return KUBE_EEXEC;
+}
+
 static kube_status take_answer(kube_oidc *oidc, kube_grant *grant, kube_error *err) {
   kube_slice body;
   int code;
@@ -444,7 +505,7 @@ static kube_status take_answer(kube_oidc *oidc, kube_grant *grant, kube_error *e
     status = ask_for_token(oidc, FORM, err);
     return status == KUBE_OK ? KUBE_AGAIN : status;
   }
-  if (code != 200) return refused(oidc, code, body, err);
+  if (code != 200) return take_refusal(oidc, code, body, err);
   status = take_tokens(oidc, body, err);
   return status == KUBE_OK ? give(oidc, grant, err) : status;
 }

@@ -6,6 +6,11 @@
 **
 ** | case                            | client-go              | kube                                |
 ** | the kubeconfig is not writable  | the request fails      | goes on, and tries again to write   |
+** | another process has refreshed   | fails, if a refresh-   | the token that it wrote to the      |
+** |                                 | token counts once      | kubeconfig is tried                 |
+** | a new login in the kubeconfig   | is overwritten         | stays                               |
+** | a token_endpoint without TLS of | gets the tokens        | refused                             |
+** | an issuer that has it           |                        |                                     |
 ** | redirects of the issuer         | followed               | refused                             |
 */
 #ifndef KUBE_CLIENT_OIDC_H

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -379,8 +380,21 @@ static kube_status append(struct curl_slist **list, const char *line, kube_error
   return KUBE_OK;
 }
 
+/* "Name:" would take the header away; "Name;" is how libcurl is told of one without a value. */
+static kube_status append_blank(struct curl_slist **list, const char *line, size_t name,
+                                kube_error *err) {
+  char blank[256];
+  if (name >= sizeof blank - 1)
+    return kube_fail(err, KUBE_ETOOLARGE, "a header of %zu bytes", name);
+  snprintf(blank, sizeof blank, "%.*s;", (int)name, line);
+  return append(list, blank, err);
+}
+
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err) {
+  const size_t name = strcspn(line, ":");
   if (strpbrk(line, "\r\n")) return kube_fail(err, KUBE_EUSAGE, "a header holds a line break");
+  if (line[name] == ':' && line[name + 1 + strspn(line + name + 1, " \t")] == '\0')
+    return append_blank(&t->headers, line, name, err);
   return append(&t->headers, line, err);
 }
 

@@ -31,7 +31,7 @@ typedef struct kube_transfer_options {
 
 kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err);
 
-/* Adds "Name: value" to the request; KUBE_EUSAGE when it holds a line break. */
+/* Adds "Name: value" to the request, a blank value too; KUBE_EUSAGE when it holds a line break. */
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err);
 
 /* Sends, at once or in its turn; the answer comes while the engine steps. */

@@ -330,19 +330,20 @@ describe("a credential plugin", function()
       local namespace = cluster.namespace("refused")
       local watch = assert(k:watch("configmaps", { namespace = namespace, timeoutSeconds = 1 }))
       kube.run(function()
-        local seen
         local task = kube.spawn(function()
-          for event in function() return watch:next() end do
-            if event.object.metadata.name == "late" then seen = true return end
-          end
+          local event, err
+          repeat
+            event, err = watch:next()
+            assert(event, err)
+          until event.object.metadata.name == "late"
+          return true
         end)
         kube.sleep(0.5)
         one:gives { token = admin }
         one:does("[ $runs -gt 3 ] || exec sed s/" .. admin .. "/" .. SECRET .. "/ $said; cat $said")
         cluster.eventually(function() kube.sleep(0.05) return one:runs() >= 3 end)
         assert(other:create(cluster.config_map(namespace, "late", {})))
-        task:join(20)
-        assert.is_true(seen)
+        assert.is_true(task:join(20))
       end)
       watch:close()
     end)

@@ -79,6 +79,25 @@ describe("the auth-provider oidc", function()
     assert.equal(before, served())
   end)
 
+  it("takes the tokens of another process, where its own refresh-token is used up", function()
+    local config = control.oidc { user = "one", ttl = "-5s", groups = "oidc",
+      ["then"] = "11s" }
+    local first, second = connect(config), nil
+    second = assert(kube.connect { kubeconfig = path, proxy_url = "" })
+    assert.equal("one", assert(cluster.who(first)).username)
+    local other, status = process.run_program(string.format([[
+      local kube = require("kube")
+      local k = assert(kube.connect { kubeconfig = %q })
+      require("kube.driver.host").engine():advance(30)
+      assert(k:list("namespaces", { limit = 1 }))
+      print("refreshed")]], path))
+    assert.equal("refreshed\n", other)
+    assert.equal(0, status)
+    require("kube.driver.host").engine():advance(30)
+    assert.equal("one", assert(cluster.who(first)).username)
+    assert.equal("one", assert(cluster.who(second)).username)
+  end)
+
   it("goes on where the kubeconfig cannot be written, and writes it when it can", function()
     local config = control.oidc { user = "ohm", ttl = "-5s", ["then"] = "1h" }
     local k = connect(config)

@@ -68,7 +68,8 @@ function errors.from_wait(why, what)
     return errors.new { reason = "Timeout", message = what .. ": nothing came in time" }
   elseif why == "deadline" then
     return errors.new {
-      reason = "Timeout", message = what .. ": the time of kube.with_timeout was over",
+      reason = "Timeout",
+      message = what .. ": not within the time-out of the call, or of kube.with_timeout",
     }
   elseif why == "canceled" then
     return errors.new { reason = "Canceled", message = what .. ": the task was canceled" }
