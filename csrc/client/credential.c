@@ -103,10 +103,14 @@ static credentials *all_of(kube_engine *engine, kube_error *err) {
   return all;
 }
 
-/* The handle moved: so did whoever waits. Only noted: this may run inside a step. */
+/*
+** The handle moved: so did whoever waits. Only noted: this may run inside a step. Where nobody waits any
+** more, nobody looks: a plugin whose time is over is killed here.
+*/
 static void on_moved(kube_handle *handle) {
   kube_credential *c = (kube_credential *)((char *)handle - offsetof(kube_credential, handle));
   kube_credential_user *user;
+  if (c->process && kube_engine_now(c->engine) >= c->late) kube_process_kill(c->process);
   for (user = c->users.next; user != &c->users; user = user->next) kube_handle_wake(user->handle);
 }
 

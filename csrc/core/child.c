@@ -80,14 +80,14 @@ static void note_death(kube_watcher *death) {
 }
 
 /* Only as long as it was not reaped, which keeps its number from others. */
-static void end(const kube_child *child) {
+void kube_child_kill(const kube_child *child) {
   siginfo_t info;
   if (ask(child, WNOWAIT, &info) == 0) kill(child->grouped ? -child->pid : child->pid, SIGKILL);
 }
 
 void kube_child_abandon(kube_child *child) {
   const bool ours = kube_engine_is_ours(child->engine);
-  if (ours && !kube_child_is_over(child)) end(child);
+  if (ours && !kube_child_is_over(child)) kube_child_kill(child);
   if (!ours || kube_child_is_over(child)) {
     close_pidfd(child);
     free(child);

@@ -30,6 +30,9 @@ void kube_child_watch(kube_child *child, pid_t pid, void (*note)(kube_watcher *)
 /* Whether it is over: then it was reaped, by us or somebody else. Never waits. */
 bool kube_child_is_over(kube_child *child);
 
+/* Kills it, with its group if it leads one; that it is over is found as always. */
+void kube_child_kill(const kube_child *child);
+
 /*
 ** Ends it, with its group if it leads one, and frees the memory that it stands at the beginning of:
 ** at once when it is over, else once a later step of the engine has reaped it. In a process that

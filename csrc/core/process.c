@@ -246,6 +246,10 @@ kube_slice kube_process_complaint(const kube_process *p) {
 
 int kube_process_exit_code(const kube_process *p) { return p->child.exit_code; }
 
+void kube_process_kill(kube_process *p) {
+  if (!p->over && kube_engine_is_ours(p->child.engine)) kube_child_kill(&p->child);
+}
+
 /* The engine is kept until the child is left to it. */
 void kube_process_free(kube_process *p) {
   kube_engine *engine;

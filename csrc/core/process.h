@@ -56,6 +56,9 @@ kube_slice kube_process_complaint(const kube_process *p);
 /* 0..255; 128 + the signal that ended it; -1: not known (yet), as another reaper took it. */
 int kube_process_exit_code(const kube_process *p);
 
+/* Kills one that runs still, with its group if it has its own. Fit for a callback of the engine. */
+void kube_process_kill(kube_process *p);
+
 /*
 ** At any moment: one that runs still is killed, with its group if it has its own, and reaped by a
 ** later step if it does not die at once. NULL is fine. A process that forked since frees only its

@@ -281,6 +281,21 @@ describe("a credential plugin", function()
       end)
     end)
 
+    it("hangs, and nobody waits for it any more: it is killed all the same", function()
+      one:does("echo $$ > $said.pid; exec sleep 1000")
+      one.files[#one.files + 1] = one.said .. ".pid"
+      local k, other = connect(), cluster.connect()
+      local function pid() return (process.read(one.said .. ".pid") or ""):match("%d+") end
+      local object, err = k:get("namespaces", "default", { timeout = 0.5 })
+      failing.fails(object, err, "Timeout")
+      cluster.eventually(pid)
+      assert(require("kube.driver.host").engine()):advance(61)
+      cluster.eventually(function()
+        assert(other:get("namespaces", "default"))
+        return select(2, process.run("kill -0 " .. pid())) ~= 0
+      end)
+    end)
+
     it("hangs for a minute: it is killed, with all that it started", function()
       one:does("sleep 1000 & echo $! > $said.pid; echo waiting for you >&2; wait")
       one.files[#one.files + 1] = one.said .. ".pid"
