@@ -44,12 +44,22 @@ static const char *why(const kube_error *err, const char *path) {
              : err->message;
 }
 
+/* Whether it is a path at all: else a problem. It may be a key that went to the wrong field. */
+static bool is_path(const kube_stanza *from, const char *what, kube_path path,
+                    kube_problems *problems) {
+  kube_error local = {0};
+  if (kube_path_check(what, path.path, &local) == KUBE_OK) return true;
+  kube_problem(problems, "%s \"%s\": %s", from->what, from->name, local.message);
+  return false;
+}
+
 /* Reads a file and gives its whole path; one that cannot be read is a problem. */
 static kube_status read_file(const kube_stanza *from, const char *what, kube_path path,
                              kube_buffer *out, char **full, kube_problems *problems,
                              kube_error *err) {
   kube_error local = {0};
   kube_status status;
+  if (!is_path(from, what, path, problems)) return KUBE_OK;
   *full = kube_path_resolve(path, err);
   if (*full == NULL) return KUBE_ENOMEM;
   status = kube_file_read(*full, KUBE_CONFIG_CEILING, out, &local);
@@ -156,7 +166,8 @@ static kube_status use_token_file(kube_config *config, const kube_user_settings 
 /* With a token and a file the file goes first, when the first request is sent, if it can be read. */
 static kube_status use_authorization(kube_config *config, const kube_user_settings *user,
                                      kube_problems *problems, kube_error *err) {
-  if (user->token && user->token_file.path) {
+  if (user->token && user->token_file.path &&
+      is_path(&user->from, "tokenFile", user->token_file, problems)) {
     config->token_file = kube_path_resolve(user->token_file, err);
     if (config->token_file == NULL) return KUBE_ENOMEM;
   }

@@ -168,10 +168,12 @@ static cJSON *bytes_node(const change *c) {
 }
 
 /* NULL and the error: it is no value for such a field. */
-static cJSON *value_node(const change *c, kube_field_type type) {
-  switch (type) {
-    case KUBE_FIELD_TEXT:
-    case KUBE_FIELD_PATH: return text_node(c, c->edit->value);
+static cJSON *value_node(const change *c, const kube_field *field) {
+  switch (field->type) {
+    case KUBE_FIELD_PATH:
+      if (kube_path_check(field->member, c->edit->value, c->err) != KUBE_OK) return NULL;
+      return text_node(c, c->edit->value);
+    case KUBE_FIELD_TEXT: return text_node(c, c->edit->value);
     case KUBE_FIELD_BYTES: return bytes_node(c);
     case KUBE_FIELD_BOOL: return bool_node(c);
     default:
@@ -181,7 +183,7 @@ static cJSON *value_node(const change *c, kube_field_type type) {
 }
 
 static kube_status set_in(const change *c, cJSON *object, const kube_field *field) {
-  cJSON *node = value_node(c, field->type);
+  cJSON *node = value_node(c, field);
   if (node == NULL) return c->err->status;
   return kube_tree_put(object, field->member, node) ? KUBE_OK : no_memory(c);
 }

@@ -9,6 +9,7 @@
 ** | client-key, but no certificate  | ignored               | an error                   |
 ** | exec of another apiVersion      | fails at the transport| an error when it is loaded |
 ** | auth-provider that is not there | fails at the transport| an error when it is loaded |
+** | PEM where a path is wanted      | shown: no such file   | an error that shows none   |
 ** | a line break in a header        | fails at each request | an error when it is loaded |
 */
 #include <string.h>

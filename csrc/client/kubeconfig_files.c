@@ -146,6 +146,17 @@ const char *kube_kubeconfig_text(const cJSON *object, const char *field) {
   return cJSON_IsString(item) && item->valuestring[0] ? item->valuestring : NULL;
 }
 
+bool kube_is_pem(const char *text) { return strstr(text, "-----BEGIN") != NULL; }
+
+kube_status kube_path_check(const char *field, const char *text, kube_error *err) {
+  if (kube_is_pem(text) && strcmp(field, "tokenFile") != 0)
+    return kube_fail(err, KUBE_EUSAGE, "%s is a path, and this is a PEM text: use %s-data", field,
+                     field);
+  if (kube_is_pem(text) || strpbrk(text, "\r\n"))
+    return kube_fail(err, KUBE_EUSAGE, "%s is a path, and this is none", field);
+  return KUBE_OK;
+}
+
 const char *kube_kubeconfig_current_context(const kube_kubeconfig_files *all) {
   size_t i;
   const char *name = NULL;

@@ -46,6 +46,15 @@ void kube_kubeconfig_files_clear(kube_kubeconfig_files *all);
 /* A member that is a text and not empty; else NULL. */
 const char *kube_kubeconfig_text(const cJSON *object, const char *field);
 
+/* Whether a text holds PEM: never a path, nor base64. */
+bool kube_is_pem(const char *text);
+
+/*
+** KUBE_EUSAGE where the text that is given as the path field is none: PEM, or more than a line. It may
+** be a key: the message has nothing of it.
+*/
+kube_status kube_path_check(const char *field, const char *text, kube_error *err);
+
 /* The first that is set; NULL. */
 const char *kube_kubeconfig_current_context(const kube_kubeconfig_files *all);
 

@@ -87,6 +87,11 @@ static kube_status check_base64(const cJSON *item, kube_error *err) {
   return kube_fail(err, KUBE_EUSAGE, "%s must be a string of base64", item->string);
 }
 
+static kube_status check_text(const cJSON *item, kube_field_type type, kube_error *err) {
+  if (type == KUBE_FIELD_PATH) return kube_path_check(item->string, item->valuestring, err);
+  return type == KUBE_FIELD_BYTES ? check_base64(item, err) : KUBE_OK;
+}
+
 static bool has_type(const cJSON *item, kube_field_type type) {
   if (cJSON_IsNull(item)) return true;
   if (type == KUBE_FIELD_BOOL) return cJSON_IsBool(item);
@@ -98,13 +103,13 @@ static kube_status check_fields(const cJSON *given, const kube_field *fields, ku
   static const char *const wanted[] = {"a string", "a string", "a string of base64",
                                        "true or false", "a table"};
   const cJSON *item;
-  kube_status status = KUBE_OK;
+  kube_status status;
   cJSON_ArrayForEach(item, given) {
     const kube_field *field = kube_field_of_member(fields, item->string);
     if (field == NULL) return kube_fail(err, KUBE_EUSAGE, "there is no field %s", item->string);
     if (!has_type(item, field->type))
       return kube_fail(err, KUBE_EUSAGE, "%s must be %s", item->string, wanted[field->type]);
-    if (field->type == KUBE_FIELD_BYTES && cJSON_IsString(item)) status = check_base64(item, err);
+    status = cJSON_IsString(item) ? check_text(item, field->type, err) : KUBE_OK;
     if (status != KUBE_OK) return status;
   }
   return KUBE_OK;

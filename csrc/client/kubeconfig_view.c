@@ -6,6 +6,7 @@
 ** | auth-provider.config: tokens, passwords | shown        | REDACTED                         |
 ** | exec.env                                | shown        | REDACTED                         |
 ** | proxy-url with a password               | shown        | REDACTED                         |
+** | PEM where a path is wanted              | shown        | REDACTED                         |
 ** | fields client-go does not know          | left out     | shown: such secrets are too      |
 */
 #include <stdio.h>
@@ -114,6 +115,7 @@ static kube_status flatten_field(cJSON *body, const char *field, const char *fil
   if (path == NULL) return KUBE_OK;
   if (kube_kubeconfig_text(body, data))
     return kube_fail(err, KUBE_ECONFIG, "cannot have values for both path and contents");
+  if (kube_path_check(field, path, err) != KUBE_OK) return kube_error_turn(err, KUBE_ECONFIG);
   status = read_beside(file, path, &bytes, err);
   if (status == KUBE_OK)
     status = kube_text_base64_encode(&base64, kube_buffer_bytes(&bytes), kube_buffer_length(&bytes),
@@ -188,16 +190,30 @@ static bool hide_environment(cJSON *user) {
   return good;
 }
 
+/* A path stays; what stands in its place and is none may be a key. */
+static bool hide_no_path(cJSON *object, const char *name) {
+  const char *path = kube_kubeconfig_text(object, name);
+  return path == NULL || kube_path_check(name, path, NULL) == KUBE_OK ||
+         hide(object, name, "REDACTED");
+}
+
+static bool hide_no_paths(cJSON *user) {
+  return hide_no_path(user, "client-certificate") && hide_no_path(user, "client-key") &&
+         hide_no_path(user, "tokenFile");
+}
+
 /* Rule: client-go tools/clientcmd/api/helpers.go RedactSecrets, ShortenConfig. */
 static bool hide_user(cJSON *user) {
   return hide(user, "client-certificate-data", "DATA+OMITTED") &&
          hide(user, "client-key-data", "DATA+OMITTED") && hide(user, "token", "REDACTED") &&
-         hide(user, "password", "REDACTED") && hide_provider(user) && hide_environment(user);
+         hide(user, "password", "REDACTED") && hide_provider(user) && hide_environment(user) &&
+         hide_no_paths(user);
 }
 
 static bool hide_cluster(cJSON *cluster) {
   const char *proxy = kube_kubeconfig_text(cluster, "proxy-url");
   return hide(cluster, "certificate-authority-data", "DATA+OMITTED") &&
+         hide_no_path(cluster, "certificate-authority") &&
          (proxy == NULL || strchr(proxy, '@') == NULL || hide(cluster, "proxy-url", "REDACTED"));
 }
 

@@ -25,6 +25,16 @@ static void validation(void) {
         "client-key-data and client-key are both specified for usr"}},
       {SERVER, "client-certificate: one.crt, client-key: one.key", {0}},
       {SERVER,
+       "client-certificate: '-----BEGIN SECRETMARK', client-key: \"-----BEGIN\\nSECRETMARK\"",
+       {"user \"usr\": client-certificate is a path, and this is a PEM text: use "
+        "client-certificate-data",
+        "user \"usr\": client-key is a path, and this is a PEM text: use client-key-data"}},
+      {SERVER, "tokenFile: \"SECRETMARK\\nb\"", {"tokenFile is a path, and this is none"}},
+      {SERVER, "token: a, tokenFile: \"SECRETMARK\\nb\"", {"tokenFile is a path"}},
+      {SERVER ", certificate-authority: '-----BEGIN SECRETMARK'",
+       "",
+       {"cluster \"clu\": certificate-authority is a path", "use certificate-authority-data"}},
+      {SERVER,
        "token: SECRETMARK, username: username",
        {"invalid configuration: more than one authentication method found for usr; found [token "
         "basicAuth], only one is allowed (in "}},

@@ -95,6 +95,21 @@ describe("kube.config.load", function()
     assert.is_nil(faults.flaw(err, "Config", { "more than one authentication method found" }))
   end)
 
+  it("shows nothing of a key that is given where a path is wanted", function()
+    local path = faults.kubeconfig { server = SERVER }
+    for option, field in pairs {
+      client_key = "client-key", client_certificate = "client-certificate",
+      certificate_authority = "certificate-authority", token_file = "tokenFile",
+    } do
+      for _, text in ipairs { "-----BEGIN s3cr3t", "s3cr3t\ns3cr3t" } do
+        local config, err = kube.config.load { kubeconfig = path, [option] = text }
+        assert.is_nil(config)
+        assert.is_nil(faults.flaw(err, "Config", { field .. " is a path, and this is" }))
+        assert.falsy(err.message:find("s3cr3t", 1, true), err.message)
+      end
+    end
+  end)
+
   it("verifies, or does not, as the option says", function()
     local path = faults.kubeconfig { server = SERVER, ca = faults.ca }
     load { kubeconfig = path, insecure_skip_tls_verify = true }

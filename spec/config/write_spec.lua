@@ -85,6 +85,10 @@ describe("kube.config", function()
     assert.equal("REDACTED", assert(config.view(options)).users[1].user.token)
     assert.equal("s3cr3t",
       assert(config.view { kubeconfig = path, raw = true }).users[1].user.token)
+    write("users: [{name: u, user: {client-key: '-----BEGIN s3cr3t', tokenFile: f}}]")
+    assert.same({ ["client-key"] = "REDACTED", tokenFile = "f" },
+      assert(config.view(options)).users[1].user)
+    fails("Config", "client-key is a path", config.view { kubeconfig = path, flatten = true })
   end)
 
   it("tells what it does not take, and not the secret", function()
