@@ -36,8 +36,8 @@ kube_status kube_kubeconfig_change(kube_kubeconfig_files *all, const char *fallb
 
 /*
 ** Sets fields of a stanza, body, which stands in the file path. json is an object of them, fields
-** are those there may be; what one excludes goes, paths become relative to the file where they are
-** below its directory. Rule: kubectl set-cluster, set-credentials, set-context.
+** are those there may be; what one excludes goes, PEM given as data becomes base64, paths become
+** relative to the file where they are below its directory. Rule: kubectl set-cluster, set-credentials, set-context.
 */
 kube_status kube_stanza_set(cJSON *body, const kube_field *fields, const char *json,
                             const char *path, bool embed_certs, kube_error *err);

@@ -89,7 +89,8 @@ static kube_status check_base64(const cJSON *item, kube_error *err) {
 
 static kube_status check_text(const cJSON *item, kube_field_type type, kube_error *err) {
   if (type == KUBE_FIELD_PATH) return kube_path_check(item->string, item->valuestring, err);
-  return type == KUBE_FIELD_BYTES ? check_base64(item, err) : KUBE_OK;
+  return type == KUBE_FIELD_BYTES && !kube_is_pem(item->valuestring) ? check_base64(item, err)
+                                                                     : KUBE_OK;
 }
 
 static bool has_type(const cJSON *item, kube_field_type type) {
@@ -99,6 +100,20 @@ static bool has_type(const cJSON *item, kube_field_type type) {
   return cJSON_IsString(item);
 }
 
+static kube_status no_such_field(const char *name, const kube_field *fields, kube_error *err) {
+  kube_buffer names = {0};
+  const char *text = NULL;
+  kube_status status = KUBE_OK;
+  for (; fields->name && status == KUBE_OK; fields++)
+    status = kube_buffer_printf(&names, err, "%s%s", kube_buffer_length(&names) ? ", " : "",
+                                fields->member);
+  if (status == KUBE_OK) text = kube_buffer_text(&names, err);
+  status = text ? kube_fail(err, KUBE_EUSAGE, "there is no field %s: there are %s", name, text)
+                : KUBE_ENOMEM;
+  kube_buffer_clear(&names);
+  return status;
+}
+
 static kube_status check_fields(const cJSON *given, const kube_field *fields, kube_error *err) {
   static const char *const wanted[] = {"a string", "a string", "a string of base64",
                                        "true or false", "a table"};
@@ -106,7 +121,7 @@ static kube_status check_fields(const cJSON *given, const kube_field *fields, ku
   kube_status status;
   cJSON_ArrayForEach(item, given) {
     const kube_field *field = kube_field_of_member(fields, item->string);
-    if (field == NULL) return kube_fail(err, KUBE_EUSAGE, "there is no field %s", item->string);
+    if (field == NULL) return no_such_field(item->string, fields, err);
     if (!has_type(item, field->type))
       return kube_fail(err, KUBE_EUSAGE, "%s must be %s", item->string, wanted[field->type]);
     status = cJSON_IsString(item) ? check_text(item, field->type, err) : KUBE_OK;
@@ -152,7 +167,7 @@ static kube_status parse(const char *json, const kube_field *fields, cJSON **giv
   return status;
 }
 
-/* ---- paths among it ---- */
+/* ---- paths and PEM among it ---- */
 
 static kube_status put_text(cJSON *object, const char *member, kube_buffer *text, kube_error *err) {
   const char *bytes = kube_buffer_text(text, err);
@@ -184,6 +199,26 @@ static kube_status relativize(cJSON *given, const char *member, const char *file
   kube_status status = kube_path_relative(text_of(given, member), file, &path, err);
   if (status == KUBE_OK) status = put_text(given, member, &path, err);
   kube_buffer_clear(&path);
+  return status;
+}
+
+/* PEM, as certificates and keys are everywhere else, becomes base64. */
+static kube_status encode_pem(cJSON *given, const char *member, kube_error *err) {
+  const char *pem = text_of(given, member);
+  kube_buffer base64 = {0};
+  kube_status status = kube_text_base64_encode(&base64, pem, strlen(pem), err);
+  if (status == KUBE_OK) status = put_text(given, member, &base64, err);
+  kube_buffer_clear_secret(&base64);
+  return status;
+}
+
+static kube_status prepare_pem(cJSON *given, const kube_field *fields, kube_error *err) {
+  kube_status status = KUBE_OK;
+  for (; fields->name && status == KUBE_OK; fields++) {
+    const char *text = text_of(given, fields->member);
+    if (fields->type == KUBE_FIELD_BYTES && text && kube_is_pem(text))
+      status = encode_pem(given, fields->member, err);
+  }
   return status;
 }
 
@@ -246,6 +281,7 @@ kube_status kube_stanza_set(cJSON *body, const kube_field *fields, const char *j
                             const char *path, bool embed_certs, kube_error *err) {
   cJSON *given = NULL;
   kube_status status = parse(json, fields, &given, err);
+  if (status == KUBE_OK) status = prepare_pem(given, fields, err);
   if (status == KUBE_OK) status = prepare_paths(given, fields, path, embed_certs, err);
   if (status == KUBE_OK) {
     drop_excluded(body, given);

@@ -93,10 +93,12 @@ function kubeconfig.rename_context(name, new_name, given)
     checked(given, SPEC, "kube.config.rename_context"))
 end
 
---- Sets fields of a cluster, which is made where it is not there: { server = URL,
--- ["certificate-authority"] = path, ... } under their names in the file. "" and kube.null take a
--- field away, as does what excludes it (certificate-authority and insecure-skip-tls-verify, ...).
--- Paths are from where we are, and stand relative to the file if they are below it.
+--- Sets fields of a cluster, which is made where it is not there, under their names in the file:
+-- { server = URL, ["certificate-authority"] = path, ["certificate-authority-data"] = PEM or its
+-- base64, ["tls-server-name"] =, ["insecure-skip-tls-verify"] = true, ["proxy-url"] =,
+-- ["disable-compression"] = true, extensions = {...} }. "" and kube.null take a field away, as does
+-- what excludes it (certificate-authority and insecure-skip-tls-verify, ...). Paths are from where
+-- we are, and stand relative to the file if they are below it.
 -- @param given { embed_certs = true for what is in a file that is named instead of its path,
 --   kubeconfig =, timeout = }
 -- @return true | nil, err (reason BadRequest: no such field, or no value for it)
@@ -105,11 +107,13 @@ function kubeconfig.set_cluster(name, fields, given)
   return done, err
 end
 
---- Sets fields of a user, as set_cluster: { token = } or { username =, password = },
--- ["client-certificate"] =, ["client-key"] =, exec = {...}, ["auth-provider"] = {...}. exec and
--- auth-provider are replaced as a whole.
+--- Sets fields of a user, as set_cluster: { token =, tokenFile = path, username =, password =,
+-- ["client-certificate"] = path, ["client-certificate-data"] = PEM or its base64,
+-- ["client-key"] = path, ["client-key-data"] = PEM or its base64, as = user,
+-- ["as-uid"] =, ["as-groups"] = {...}, ["as-user-extra"] = { key = {...} }, exec = {...},
+-- ["auth-provider"] = {...}, extensions = {...} }. Those that are tables are replaced as a whole.
 -- @param given as kube.config.set_cluster
--- @return true | nil, err
+-- @return true | nil, err, as set_cluster
 function kubeconfig.set_user(name, fields, given)
   local done, err = set_fields("set_user", name, fields, given)
   return done, err

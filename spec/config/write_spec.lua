@@ -80,6 +80,18 @@ describe("kube.config", function()
     assert.same({ cluster = "c" }, load().contexts[1].context)
   end)
 
+  it("takes what kube.certificates makes as data", function()
+    local certificate, key = kube.certificates.self_signed { host = "127.0.0.1" }
+    assert.is_true(config.set_cluster("c", { server = "https://127.0.0.1:1",
+      ["certificate-authority-data"] = certificate }, options))
+    assert.is_true(config.set_user("u", { ["client-certificate-data"] = certificate,
+      ["client-key-data"] = key }, options))
+    assert.is_true(config.set_context("x", { cluster = "c", user = "u" }, options))
+    assert.is_true(config.use_context("x", options))
+    assert.equal("u", assert(config.load(options)).user)
+    assert.falsy(process.read(path):find("BEGIN", 1, true))
+  end)
+
   it("shows no secrets unless they are asked for", function()
     assert.is_true(config.set_user("u", { token = "s3cr3t" }, options))
     assert.equal("REDACTED", assert(config.view(options)).users[1].user.token)
@@ -94,7 +106,7 @@ describe("kube.config", function()
   it("tells what it does not take, and not the secret", function()
     fails("BadRequest", "unable to parse", config.set("user.x", "s3cr3t", options))
     fails("BadRequest", "base64", config.set("users.u.client-key-data", "s3cr3t!", options))
-    fails("BadRequest", "there is no field tokn",
+    fails("BadRequest", "there is no field tokn: there are client-certificate, ",
       config.set_user("u", { tokn = "s3cr3t" }, options))
     fails("BadRequest", "token must be a string", config.set_user("u", { token = {} }, options))
     write("users: [s3cr3t")
