@@ -163,9 +163,9 @@ end
 -- ---- keeping and rotating ----
 
 --- A store of a certificate and its key in files: see store:current, store:update.
--- @param given { directory =, prefix = "client", key_directory = (of PREFIX.key, beside
---   DIRECTORY/PREFIX.crt; the directory), certificate_file =, key_file = (what is used until there
---   is another) }
+-- @param given { directory = (required), prefix = (required: what the files' names begin with, as
+--   "client"), key_directory = (of PREFIX.key, beside DIRECTORY/PREFIX.crt; the directory),
+--   certificate_file =, key_file = (what is used until there is another) }
 -- @return store | nil, err (reason System: the files; Conflict: something is in the way)
 function certificates.store(given)
   given = options.check(given, spec.STORE, "certificates.store")

@@ -35,10 +35,10 @@ local SLICE, TEMPLATE_SLICE = 60, 1 -- seconds of sleep at a time; where the tem
 
 -- ---- pure ----
 
---- When a certificate is to be rotated: seconds since 1970.
+--- When a certificate is to be rotated: whole seconds since 1970.
 -- @param random  from 0 up to 1
 function manager.deadline(info, random)
-  return info.not_before + (info.not_after - info.not_before) * (0.7 + 0.2 * random)
+  return math.floor(info.not_before + (info.not_after - info.not_before) * (0.7 + 0.2 * random))
 end
 
 local function identity(value) return value end
@@ -143,13 +143,10 @@ function Manager:current()
   return pair
 end
 
---- When the certificate is to be rotated: seconds since 1970. At random within its time, so that
--- many hosts do not ask at once.
+--- When the certificate is to be rotated: whole seconds since 1970. At random within its time, so
+-- that many hosts do not ask at once.
 function Manager:next_deadline()
-  if self._forced or is_unsatisfied(self) then
-    self._forced = false
-    return self._clock.time()
-  end
+  if self._forced or is_unsatisfied(self) then return math.floor(self._clock.time()) end
   return manager.deadline(self._pair.info, self._clock.random())
 end
 
@@ -187,7 +184,7 @@ function Manager:rotate()
   if not certificate then return nil, key end
   local pair, err = self._store:update(certificate, key)
   if not pair then return nil, err end
-  self._pair, self._asked = pair, text_of(template)
+  self._pair, self._asked, self._forced = pair, text_of(template), false
   if self._on_rotate then self._on_rotate(pair) end
   return pair
 end
