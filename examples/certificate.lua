@@ -12,18 +12,19 @@ local k = assert(kube.connect())
 local key = assert(certificates.new_key())
 local csr = assert(certificates.new_request(key, { common_name = user }))
 
--- The kubeconfig in use, but for its users: the certificate is who we are.
+-- The kubeconfig in use, but for its user: the certificate is who we are.
 local function write_kubeconfig(pair)
-  local path = os.getenv("KUBECONFIG") or os.getenv("HOME") .. "/.kube/config"
-  local config = assert(kube.yaml.load(assert(io.open(path)):read("*a")))
-  local file = pair:match("[^/]*$")
-  config.users = { { name = user,
-    user = { ["client-certificate"] = file, ["client-key"] = file } } }
-  for _, context in ipairs(config.contexts) do context.context.user = user end
-  local out = assert(io.open(directory .. "/" .. user .. ".kubeconfig", "w"))
-  out:write(assert(kube.yaml.dump(config)))
-  out:close()
-  return directory .. "/" .. user .. ".kubeconfig"
+  local config = kube.config
+  local used = assert(config.view { raw = true, minify = true, flatten = true })
+  local context, cluster = used.contexts[1], used.clusters[1]
+  local path = directory .. "/" .. user .. ".kubeconfig"
+  local into = { kubeconfig = path }
+  assert(config.set_cluster(cluster.name, cluster.cluster, into))
+  assert(config.set_user(user, { ["client-certificate"] = pair, ["client-key"] = pair }, into))
+  assert(config.set_context(context.name, { cluster = cluster.name, user = user,
+    namespace = context.context.namespace }, into))
+  assert(config.use_context(context.name, into))
+  return path
 end
 
 local function main()

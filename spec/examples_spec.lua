@@ -143,6 +143,11 @@ describe("examples", function()
     assert.matches("approved\tjane%-%d+\n", output)
     assert.matches("issued\tCN=jane\tuntil 20..%-..%-..T", output)
     assert.matches("the API server knows us as\tjane\n", output)
+    local listed = process.run("ls -l " .. directory .. "/jane.kubeconfig")
+    assert.equal("-rw-------", listed:sub(1, 10))
+    local written = assert(kube.config.view { kubeconfig = directory .. "/jane.kubeconfig" })
+    assert.equal("jane", written.contexts[1].context.user)
+    assert.matches("^jane", written.users[1].user["client-key"]) -- beside it, as it may be moved
     process.run("rm -r " .. directory)
   end)
 
