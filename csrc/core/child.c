@@ -14,8 +14,8 @@
 #include "engine.h"
 
 enum {
-  BY_PIDFD = 3, /* P_PIDFD of Linux 5.4, for which glibc has a name since 2.36 */
-  PATIENCE = 20 /* ms that the killed may take to die when the engine goes */
+  BY_PIDFD = 3,  /* P_PIDFD of Linux 5.4, for which glibc has a name since 2.36 */
+  PATIENCE = 500 /* ms that the killed may take to die when the engine goes: most need none */
 };
 
 /* ---- one child ---- */

@@ -6,12 +6,16 @@ local options = require("kube.api.options")
 
 local config = {}
 
-local Config = {}
-Config.__index = Config
+--- Those that were made, and are in use.
+local made = setmetatable({}, { __mode = "k" })
 
 --- Shows where, never who: a configuration holds secrets.
-function Config:__tostring()
-  return string.format("kube.config: %s (%s)", self.server, self.source)
+local function show(self) return string.format("kube.config: %s (%s)", self.server, self.source) end
+
+--- A client would go on with what was loaded.
+local function refuse(_, name)
+  error("a configuration does not change: load another one, with " .. tostring(name)
+    .. " as an option of kube.config.load", 2)
 end
 
 -- ---- options ----
@@ -79,10 +83,12 @@ end
 
 local function new(handle, err)
   if not handle then return nil, err end
-  local self = handle:describe()
-  self.warnings = lines_of(self.warnings)
-  self._handle = handle
-  return setmetatable(self, Config)
+  local fields = handle:describe()
+  fields.warnings = lines_of(fields.warnings)
+  fields._handle = handle
+  local self = setmetatable({}, { __index = fields, __newindex = refuse, __tostring = show })
+  made[self] = true
+  return self
 end
 
 --- Loads a configuration as kubectl does: an explicit file, else the list in KUBECONFIG, else
@@ -94,10 +100,14 @@ end
 --   boolean, token =, token_file = path, username =, password =, client_certificate = path,
 --   client_key = path (these instead of the cluster's and the user's), as = whom to act for,
 --   as_uid =, as_groups = list of names, as_user_extra = table of lists of values }, all optional
--- @return config with the fields server (a URL), namespace ("default" when nothing says another),
---   context ("" in a pod), cluster, user (their names), source (the files that were read, or
---   "in-cluster") and warnings (an array of texts: what is odd, but not wrong) | nil, err (reason
---   Config: every place that was looked at, and why it would not do, or all that is wrong)
+--   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
+--   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
+--   token goes before the user's tokenFile, too.
+-- @return config, which does not change, with the fields server (a URL), namespace ("default" when
+--   nothing says another), context ("" in a pod), cluster, user (their names), source (the files
+--   that were read, or "in-cluster") and warnings (an array of texts: what is odd, but not wrong)
+--   | nil, err (reason Config: every place that was looked at, and why it would not do, or all that
+--   is wrong)
 function config.load(given)
   given = options.check(given, config.SPEC, "kube.config.load")
   return new(core.config(for_core(given)))
@@ -130,7 +140,7 @@ function config.contexts(given)
 end
 
 --- Whether a value is a configuration that kube.config made.
-function config.is(value) return getmetatable(value) == Config end
+function config.is(value) return value ~= nil and made[value] == true end
 
 -- set, unset, use_context, ..., view
 for name, change in pairs(changes) do config[name] = change end

@@ -29,8 +29,20 @@ describe("kube.config.load", function()
     assert.equal("two-u", config.user)
     assert.equal("two-ns", config.namespace)
     assert.same({}, config.warnings)
-    for _, value in pairs(config) do assert.is_nil(tostring(value):find("s3cr3t", 1, true)) end
+    for _, value in pairs(getmetatable(config).__index) do
+      assert.is_nil(tostring(value):find("s3cr3t", 1, true))
+    end
     assert.is_nil(tostring(config):find("s3cr3t", 1, true))
+  end)
+
+  it("does not change: a client would go on with what was loaded", function()
+    local config = load { kubeconfig = several("one", "one") }
+    for _, name in ipairs { "server", "as" } do
+      local good, err = pcall(function() config[name] = "https://other:6443" end)
+      assert.is_false(good)
+      assert.matches("a configuration does not change", err)
+    end
+    assert.equal("https://one:6443", config.server)
   end)
 
   it("warns of credentials that are not sent", function()

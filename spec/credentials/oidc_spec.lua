@@ -82,8 +82,8 @@ describe("the auth-provider oidc", function()
   it("takes the tokens of another process, where its own refresh-token is used up", function()
     local config = control.oidc { user = "one", ttl = "-5s", groups = "oidc",
       ["then"] = "11s" }
-    local first, second = connect(config), nil
-    second = assert(kube.connect { kubeconfig = path, proxy_url = "" })
+    local first = connect(config)
+    local second = assert(kube.connect { kubeconfig = path, proxy_url = "" })
     assert.equal("one", assert(cluster.who(first)).username)
     local other, status = process.run_program(string.format([[
       local kube = require("kube")

@@ -13,7 +13,7 @@ Transport.__index = Transport
 --- The transport of a configuration: one for all its clients.
 function transport.of(config)
   if not config._transport then
-    config._transport = setmetatable({ config = config }, Transport)
+    rawset(config, "_transport", setmetatable({ config = config }, Transport)) -- it is read-only
   end
   return config._transport
 end
