@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 kube_status kube_bearer_line(const char *token, size_t n, char **line, kube_error *err) {
   kube_buffer text = {0};
   kube_status status;
@@ -16,6 +18,19 @@ kube_status kube_bearer_line(const char *token, size_t n, char **line, kube_erro
   status = kube_buffer_add_text(&text, "Authorization: Bearer ", err);
   if (status == KUBE_OK) status = kube_buffer_add(&text, token, n, err);
   *line = status == KUBE_OK ? kube_buffer_steal(&text, err) : NULL;
+  kube_buffer_clear_secret(&text);
+  return *line || status != KUBE_OK ? status : KUBE_ENOMEM;
+}
+
+kube_status kube_basic_line(const char *name, const char *password, char **line, kube_error *err) {
+  kube_buffer pair = {0}, text = {0};
+  kube_status status = kube_buffer_printf(&pair, err, "%s:%s", name, password);
+  if (status == KUBE_OK) status = kube_buffer_add_text(&text, "Authorization: Basic ", err);
+  if (status == KUBE_OK)
+    status =
+        kube_text_base64_encode(&text, kube_buffer_bytes(&pair), kube_buffer_length(&pair), err);
+  *line = status == KUBE_OK ? kube_buffer_steal(&text, err) : NULL;
+  kube_buffer_clear_secret(&pair);
   kube_buffer_clear_secret(&text);
   return *line || status != KUBE_OK ? status : KUBE_ENOMEM;
 }

@@ -10,6 +10,11 @@
 */
 kube_status kube_bearer_line(const char *token, size_t n, char **line, kube_error *err);
 
+/*
+** "Authorization: Basic <base64 of name:password>", for kube_secret_free. Rule: RFC 7617 section 2.
+*/
+kube_status kube_basic_line(const char *name, const char *password, char **line, kube_error *err);
+
 /* Wipes and frees a text, and all of a list that ends in NULL; NULL is fine. */
 void kube_secret_free(char *text);
 void kube_secrets_free(char **texts);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/proxy.h"
 #include "status.h"
 
@@ -310,13 +311,12 @@ static kube_status move(kube_call *call, kube_frame *frame, kube_error *err) {
 
 /* ---- time ---- */
 
-static long long earlier(long long a, long long b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
-
 /* The handle's one timer: the deadline, the end of a rest, or that of a watch's patience. */
 kube_status kube_call_set_timer(kube_call *call, kube_error *err) {
   long long due = call->deadline;
-  if (call->state == KUBE_CALL_RESTING) due = earlier(due, call->rest);
-  if (call->watch.idle_due > 0 && call->transfer) due = earlier(due, call->watch.idle_due);
+  if (call->state == KUBE_CALL_RESTING) due = kube_clock_earlier(due, call->rest);
+  if (call->watch.idle_due > 0 && call->transfer)
+    due = kube_clock_earlier(due, call->watch.idle_due);
   if (due < 0) return KUBE_OK;
   if (call->handle.timer.place && call->handle.timer.due == due) return KUBE_OK;
   return kube_handle_set_due(&call->handle, due, err);

@@ -45,6 +45,13 @@ void kube_config_free(kube_config *config) {
   free(config);
 }
 
+const char *kube_auth_provider_field(const kube_auth_provider *provider, const char *name) {
+  char **at;
+  for (at = provider->fields; at && at[0]; at += 2)
+    if (strcmp(at[0], name) == 0) return *at[1] ? at[1] : NULL;
+  return NULL;
+}
+
 kube_config *kube_config_retain(kube_config *config) {
   config->references++;
   return config;

@@ -33,6 +33,9 @@ typedef struct kube_auth_provider {
   char *file;    /* the kubeconfig in which it stands, where new tokens are written to */
 } kube_auth_provider;
 
+/* A field that is not empty; else NULL. */
+const char *kube_auth_provider_field(const kube_auth_provider *provider, const char *name);
+
 struct kube_config {
   int references;
   char *server; /* scheme://host[:port][/path], no slash at its end */

@@ -7,6 +7,7 @@
 
 #include "authorization.h"
 #include "core/clock.h"
+#include "core/text.h"
 #include "exec.h"
 
 enum {
@@ -23,10 +24,6 @@ typedef struct credentials {
   kube_credential *first;
 } credentials;
 
-static bool same_text(const char *a, const char *b) {
-  return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_texts(char **a, char **b) {
   size_t i = 0;
   if (a == NULL || b == NULL) return a == b;
@@ -35,14 +32,15 @@ static bool same_texts(char **a, char **b) {
 }
 
 static bool same_exec(const kube_exec *a, const kube_exec *b) {
-  return same_text(a->command, b->command) && same_texts(a->arguments, b->arguments) &&
-         same_texts(a->environment, b->environment) && same_text(a->api_version, b->api_version) &&
-         same_text(a->cluster, b->cluster) && a->interactive == b->interactive;
+  return kube_text_equal(a->command, b->command) && same_texts(a->arguments, b->arguments) &&
+         same_texts(a->environment, b->environment) &&
+         kube_text_equal(a->api_version, b->api_version) &&
+         kube_text_equal(a->cluster, b->cluster) && a->interactive == b->interactive;
 }
 
 static bool same_provider(const kube_auth_provider *a, const kube_auth_provider *b) {
-  return same_text(a->name, b->name) && same_texts(a->fields, b->fields) &&
-         same_text(a->file, b->file);
+  return kube_text_equal(a->name, b->name) && same_texts(a->fields, b->fields) &&
+         kube_text_equal(a->file, b->file);
 }
 
 static bool same_trust(const kube_tls *a, const kube_tls *b) {
@@ -52,12 +50,13 @@ static bool same_trust(const kube_tls *a, const kube_tls *b) {
 
 /* The same user of the same cluster, come to be known in the same way. */
 static bool is_same(const kube_config *a, const kube_config *b) {
-  return a == b || (same_text(a->server, b->server) && same_text(a->user, b->user) &&
-                    same_text(a->authorization, b->authorization) &&
-                    same_text(a->token_file, b->token_file) && same_exec(&a->exec, &b->exec) &&
-                    same_provider(&a->auth_provider, &b->auth_provider) &&
-                    same_text(a->ca_file, b->ca_file) && same_text(a->cert_file, b->cert_file) &&
-                    same_text(a->key_file, b->key_file) && same_trust(&a->tls, &b->tls));
+  return a == b ||
+         (kube_text_equal(a->server, b->server) && kube_text_equal(a->user, b->user) &&
+          kube_text_equal(a->authorization, b->authorization) &&
+          kube_text_equal(a->token_file, b->token_file) && same_exec(&a->exec, &b->exec) &&
+          same_provider(&a->auth_provider, &b->auth_provider) &&
+          kube_text_equal(a->ca_file, b->ca_file) && kube_text_equal(a->cert_file, b->cert_file) &&
+          kube_text_equal(a->key_file, b->key_file) && same_trust(&a->tls, &b->tls));
 }
 
 /* ---- life ---- */
@@ -213,7 +212,7 @@ static kube_status take_token(kube_credential *c, const kube_grant *grant, kube_
   kube_status status = KUBE_OK;
   if (grant->token) status = kube_bearer_line(grant->token, strlen(grant->token), &line, err);
   if (status != KUBE_OK) return status == KUBE_ENOMEM ? status : kube_error_turn(err, KUBE_EEXEC);
-  if (same_text(line, c->authorization))
+  if (kube_text_equal(line, c->authorization))
     kube_secret_free(line);
   else
     kube_credential_set_authorization(c, line);
@@ -330,10 +329,8 @@ static bool is_good(const kube_credential *c, long long now) {
 
 /* ---- asking ---- */
 
-static long long earlier(long long a, long long b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
-
 static kube_status set_timer(kube_credential *c, kube_error *err) {
-  const long long due = earlier(c->files_due, c->late);
+  const long long due = kube_clock_earlier(c->files_due, c->late);
   return due < 0 ? KUBE_OK : kube_handle_set_due(&c->handle, due, err);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "authorization.h"
 #include "core/text.h"
 #include "kubeconfig.h"
 
@@ -88,12 +89,6 @@ static kube_status data_or_file(const kube_stanza *from, const char *what, const
   return KUBE_OK;
 }
 
-static kube_status copy(char **to, const char *text, kube_error *err) {
-  if (text == NULL) return KUBE_OK;
-  *to = kube_text_copy(text, err);
-  return *to ? KUBE_OK : KUBE_ENOMEM;
-}
-
 /* ---- the cluster ---- */
 
 kube_status kube_cluster_apply(kube_config *config, const kube_cluster_settings *cluster,
@@ -102,9 +97,10 @@ kube_status kube_cluster_apply(kube_config *config, const kube_cluster_settings 
                                     cluster->ca, &config->tls.ca, &config->ca_file, problems, err);
   config->tls.insecure = cluster->insecure;
   config->disable_compression = cluster->disable_compression;
-  if (status == KUBE_OK) status = copy(&config->cluster, cluster->from.name, err);
-  if (status == KUBE_OK) status = copy(&config->tls_server_name, cluster->tls_server_name, err);
-  if (status == KUBE_OK) status = copy(&config->proxy, cluster->proxy, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->cluster, cluster->from.name, err);
+  if (status == KUBE_OK)
+    status = kube_text_copy_to(&config->tls_server_name, cluster->tls_server_name, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->proxy, cluster->proxy, err);
   return status;
 }
 
@@ -125,21 +121,6 @@ static kube_status set_server(kube_config *config, const kube_cluster_settings *
 }
 
 /* ---- the user ---- */
-
-static kube_status use_basic(kube_config *config, const char *name, const char *password,
-                             kube_error *err) {
-  kube_buffer pair = {0}, line = {0};
-  kube_status status = kube_buffer_printf(&pair, err, "%s:%s", name, password ? password : "");
-  if (status == KUBE_OK) status = kube_buffer_add_text(&line, "Authorization: Basic ", err);
-  if (status == KUBE_OK)
-    status =
-        kube_text_base64_encode(&line, kube_buffer_bytes(&pair), kube_buffer_length(&pair), err);
-  if (status == KUBE_OK) config->authorization = kube_buffer_steal(&line, err);
-  if (status == KUBE_OK && config->authorization == NULL) status = KUBE_ENOMEM;
-  kube_buffer_clear_secret(&pair);
-  kube_buffer_clear_secret(&line);
-  return status;
-}
 
 static kube_status use_token(kube_config *config, const kube_stanza *user, const char *token,
                              size_t n, kube_problems *problems, kube_error *err) {
@@ -174,7 +155,9 @@ static kube_status use_authorization(kube_config *config, const kube_user_settin
   if (user->token)
     return use_token(config, &user->from, user->token, strlen(user->token), problems, err);
   if (user->token_file.path) return use_token_file(config, user, problems, err);
-  if (user->username) return use_basic(config, user->username, user->password, err);
+  if (user->username)
+    return kube_basic_line(user->username, user->password ? user->password : "",
+                           &config->authorization, err);
   return KUBE_OK;
 }
 
@@ -186,7 +169,7 @@ kube_status kube_user_apply(kube_config *config, const kube_user_settings *user,
   if (status == KUBE_OK)
     status = data_or_file(&user->from, "client-key", user->key_data, user->key, &config->tls.key,
                           &config->key_file, problems, err);
-  if (status == KUBE_OK) status = copy(&config->user, user->from.name, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->user, user->from.name, err);
   if (status == KUBE_OK) status = use_authorization(config, user, problems, err);
   if (status == KUBE_OK) status = kube_exec_apply(config, user, cluster, err);
   if (status == KUBE_OK) status = kube_auth_provider_apply(config, user, err);

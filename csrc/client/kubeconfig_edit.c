@@ -163,38 +163,33 @@ kube_status kube_kubeconfig_set_auth_provider(const char *file, const char *user
   return status;
 }
 
-static const char *field_of(char **fields, const char *name) {
-  for (; fields && fields[0]; fields += 2)
-    if (strcmp(fields[0], name) == 0) return *fields[1] ? fields[1] : NULL;
-  return NULL;
+/* Whether a member says what the provider's field says that was loaded. */
+static bool is_still(const cJSON *config, const kube_auth_provider *provider, const char *name) {
+  return kube_text_equal(kube_kubeconfig_text(config, name),
+                         kube_auth_provider_field(provider, name));
 }
 
-/* Whether a member says what the field of the provider that was loaded says. */
-static bool is_still(const cJSON *config, char **fields, const char *name) {
-  const char *now = kube_kubeconfig_text(config, name), *loaded = field_of(fields, name);
-  return now == loaded || (now && loaded && strcmp(now, loaded) == 0);
+static const cJSON *provider_config(const kube_kubeconfig_files *files, const char *user) {
+  const kube_stanza found = kube_kubeconfig_find(files, "user", "users", user);
+  return cJSON_GetObjectItemCaseSensitive(
+      cJSON_GetObjectItemCaseSensitive(found.body, "auth-provider"), "config");
 }
 
-kube_status kube_kubeconfig_get_auth_provider(const char *file, const char *user, char **fields,
+kube_status kube_kubeconfig_get_auth_provider(const kube_auth_provider *provider, const char *user,
                                               const char *name, char **value, kube_error *err) {
-  char *path[] = {(char *)file};
+  char *path[] = {provider->file};
   const kube_kubeconfig_paths paths = {.path = path, .count = 1, .explicit_file = true};
   kube_kubeconfig_files files = {0};
   kube_buffer tried = {0};
-  const cJSON *config = NULL;
-  const char *text;
   kube_status status = kube_kubeconfig_files_read(&files, &paths, &tried, err);
   *value = NULL;
   if (status == KUBE_OK) {
-    const kube_stanza found = kube_kubeconfig_find(&files, "user", "users", user);
-    config = cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(found.body, "auth-provider"), "config");
-    if (!is_still(config, fields, "idp-issuer-url") || !is_still(config, fields, "client-id"))
-      status =
-          kube_fail(err, KUBE_ECONFIG, "user \"%s\" in %s has another auth-provider", user, file);
+    const cJSON *config = provider_config(&files, user);
+    status = is_still(config, provider, "idp-issuer-url") && is_still(config, provider, "client-id")
+                 ? kube_text_copy_to(value, kube_kubeconfig_text(config, name), err)
+                 : kube_fail(err, KUBE_ECONFIG, "user \"%s\" in %s has another auth-provider", user,
+                             provider->file);
   }
-  text = status == KUBE_OK ? kube_kubeconfig_text(config, name) : NULL;
-  if (text && (*value = kube_text_copy(text, err)) == NULL) status = KUBE_ENOMEM;
   kube_kubeconfig_files_clear(&files);
   kube_buffer_clear(&tried);
   return status;

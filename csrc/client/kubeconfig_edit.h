@@ -60,11 +60,10 @@ kube_status kube_kubeconfig_set_auth_provider(const char *file, const char *user
                                               const char *const *fields, kube_error *err);
 
 /*
-** A field of it as it is now, without a lock: *value for kube_secret_free, NULL where it is not set.
-** KUBE_ECONFIG where the provider is not (any more) the one whose fields (name, value, ..., NULL) are
-** given: another issuer or client.
+** A field of it as it is now in provider->file, without a lock: *value for kube_secret_free, NULL where
+** it is not set. KUBE_ECONFIG where there stands another issuer or client than the provider's by now.
 */
-kube_status kube_kubeconfig_get_auth_provider(const char *file, const char *user, char **fields,
+kube_status kube_kubeconfig_get_auth_provider(const kube_auth_provider *provider, const char *user,
                                               const char *name, char **value, kube_error *err);
 
 #endif

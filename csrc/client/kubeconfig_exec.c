@@ -10,12 +10,6 @@
 #include "kubeconfig.h"
 #include "tree.h"
 
-static kube_status copy(char **to, const char *text, kube_error *err) {
-  if (text == NULL) return KUBE_OK;
-  *to = kube_text_copy(text, err);
-  return *to ? KUBE_OK : KUBE_ENOMEM;
-}
-
 static char **new_list(size_t n, kube_error *err) {
   char **list = calloc(n + 1, sizeof *list);
   if (list == NULL) kube_fail_memory(err, "a list");
@@ -146,7 +140,8 @@ static kube_status set_arguments(kube_exec *exec, const cJSON *list, kube_error 
   exec->arguments = new_list((size_t)cJSON_GetArraySize(list), err);
   if (exec->arguments == NULL) return KUBE_ENOMEM;
   cJSON_ArrayForEach(item, list) {
-    if (status == KUBE_OK) status = copy(&exec->arguments[n++], item->valuestring, err);
+    if (status == KUBE_OK)
+      status = kube_text_copy_to(&exec->arguments[n++], item->valuestring, err);
   }
   return status;
 }
@@ -178,7 +173,8 @@ static kube_status set_environment(kube_exec *exec, const cJSON *list, kube_erro
 /* A command with a '/' is relative to its kubeconfig; others are looked up in PATH. */
 static kube_status set_command(kube_exec *exec, const kube_user_settings *user, kube_error *err) {
   const char *command = kube_kubeconfig_text(user->exec, "command");
-  if (command && strchr(command, '/') == NULL) return copy(&exec->command, command, err);
+  if (command && strchr(command, '/') == NULL)
+    return kube_text_copy_to(&exec->command, command, err);
   if (command) exec->command = kube_path_resolve((kube_path){command, user->from.path}, err);
   return command && !exec->command ? KUBE_ENOMEM : KUBE_OK;
 }
@@ -201,7 +197,7 @@ kube_status kube_exec_apply(kube_config *config, const kube_user_settings *user,
   if (status == KUBE_OK)
     status = set_environment(exec, cJSON_GetObjectItemCaseSensitive(from, "env"), err);
   if (status == KUBE_OK)
-    status = copy(&exec->api_version, kube_kubeconfig_text(from, "apiVersion"), err);
+    status = kube_text_copy_to(&exec->api_version, kube_kubeconfig_text(from, "apiVersion"), err);
   if (status == KUBE_OK)
     status = clean(kube_kubeconfig_text(from, "installHint"), &exec->install_hint, err);
   if (status == KUBE_OK &&
@@ -220,8 +216,9 @@ static kube_status set_fields(kube_auth_provider *provider, const cJSON *all, ku
   if (provider->fields == NULL) return KUBE_ENOMEM;
   cJSON_ArrayForEach(item, all) {
     if (status != KUBE_OK || !cJSON_IsString(item)) continue;
-    status = copy(&provider->fields[n++], item->string, err);
-    if (status == KUBE_OK) status = copy(&provider->fields[n++], item->valuestring, err);
+    status = kube_text_copy_to(&provider->fields[n++], item->string, err);
+    if (status == KUBE_OK)
+      status = kube_text_copy_to(&provider->fields[n++], item->valuestring, err);
   }
   return status;
 }
@@ -231,7 +228,8 @@ kube_status kube_auth_provider_apply(kube_config *config, const kube_user_settin
   kube_auth_provider *provider = &config->auth_provider;
   kube_status status;
   if (user->auth_provider == NULL) return KUBE_OK;
-  status = copy(&provider->name, kube_kubeconfig_text(user->auth_provider, "name"), err);
+  status =
+      kube_text_copy_to(&provider->name, kube_kubeconfig_text(user->auth_provider, "name"), err);
   if (status == KUBE_OK)
     status = set_fields(provider, kube_kubeconfig_item(user->auth_provider, "config"), err);
   if (status == KUBE_OK && user->from.path) {

@@ -45,13 +45,6 @@ struct kube_oidc {
   kube_buffer form; /* what it sends */
 };
 
-static const char *field(const kube_auth_provider *provider, const char *name) {
-  char **at;
-  for (at = provider->fields; at && at[0]; at += 2)
-    if (strcmp(at[0], name) == 0) return *at[1] ? at[1] : NULL;
-  return NULL;
-}
-
 /* ---- tokens ---- */
 
 static kube_status malformed(kube_error *err) {
@@ -108,8 +101,8 @@ kube_status kube_oidc_expiry(const char *token, long long *expires, kube_error *
 /* ---- life ---- */
 
 static kube_status read_ca(kube_oidc *oidc, kube_error *err) {
-  const char *data = field(oidc->provider, "idp-certificate-authority-data");
-  const char *file = field(oidc->provider, "idp-certificate-authority");
+  const char *data = kube_auth_provider_field(oidc->provider, "idp-certificate-authority-data");
+  const char *file = kube_auth_provider_field(oidc->provider, "idp-certificate-authority");
   kube_status status = KUBE_OK;
   if (data)
     status = kube_text_base64_decode(&oidc->tls.ca, data, strlen(data), err);
@@ -125,10 +118,11 @@ static kube_status read_ca(kube_oidc *oidc, kube_error *err) {
 
 static kube_status init(kube_oidc *oidc, kube_error *err) {
   const kube_auth_provider *provider = oidc->provider;
-  const char *id = field(provider, "id-token"), *refresh = field(provider, "refresh-token");
-  if (field(provider, "idp-issuer-url") == NULL)
+  const char *id = kube_auth_provider_field(provider, "id-token"),
+             *refresh = kube_auth_provider_field(provider, "refresh-token");
+  if (kube_auth_provider_field(provider, "idp-issuer-url") == NULL)
     return kube_fail(err, KUBE_ECONFIG, "oidc: Must provide idp-issuer-url");
-  if (field(provider, "client-id") == NULL)
+  if (kube_auth_provider_field(provider, "client-id") == NULL)
     return kube_fail(err, KUBE_ECONFIG, "oidc: Must provide client-id");
   oidc->id_token = kube_text_copy(id, err);
   oidc->refresh_token = kube_text_copy(refresh, err);
@@ -238,7 +232,7 @@ static kube_status request(kube_oidc *oidc, const char *url, const char *authori
 }
 
 static kube_status discover(kube_oidc *oidc, kube_error *err) {
-  const char *issuer = field(oidc->provider, "idp-issuer-url");
+  const char *issuer = kube_auth_provider_field(oidc->provider, "idp-issuer-url");
   size_t n = strlen(issuer);
   kube_buffer url = {0};
   kube_status status;
@@ -259,44 +253,42 @@ static kube_status add_field(kube_buffer *form, const char *name, const char *va
 }
 
 static kube_status write_form(kube_oidc *oidc, bool with_client, kube_error *err) {
-  const char *secret = field(oidc->provider, "client-secret");
+  const char *secret = kube_auth_provider_field(oidc->provider, "client-secret");
   kube_buffer *form = &oidc->form;
   kube_status status = add_field(form, "grant_type", "refresh_token", err);
   if (status == KUBE_OK) status = add_field(form, "refresh_token", oidc->refresh_token, err);
   if (status == KUBE_OK && with_client)
-    status = add_field(form, "client_id", field(oidc->provider, "client-id"), err);
+    status =
+        add_field(form, "client_id", kube_auth_provider_field(oidc->provider, "client-id"), err);
   if (status == KUBE_OK && with_client && secret)
     status = add_field(form, "client_secret", secret, err);
   return status;
 }
 
 /* Name and secret are escaped as in a form before they are put together (RFC 6749, 2.3.1). */
-static kube_status write_basic(const kube_oidc *oidc, kube_buffer *line, kube_error *err) {
-  const char *id = field(oidc->provider, "client-id");
-  const char *secret = field(oidc->provider, "client-secret");
-  kube_buffer pair = {0};
-  kube_status status = kube_text_escape(&pair, id, strlen(id), err);
-  if (status == KUBE_OK) status = kube_buffer_add_char(&pair, ':', err);
-  if (status == KUBE_OK && secret) status = kube_text_escape(&pair, secret, strlen(secret), err);
-  if (status == KUBE_OK) status = kube_buffer_add_text(line, "Authorization: Basic ", err);
+static kube_status write_basic(const kube_oidc *oidc, char **line, kube_error *err) {
+  const char *id = kube_auth_provider_field(oidc->provider, "client-id");
+  const char *secret = kube_auth_provider_field(oidc->provider, "client-secret");
+  kube_buffer name = {0}, password = {0};
+  kube_status status = kube_text_escape(&name, id, strlen(id), err);
+  if (status == KUBE_OK && secret)
+    status = kube_text_escape(&password, secret, strlen(secret), err);
+  if (status == KUBE_OK && (!kube_buffer_text(&name, err) || !kube_buffer_text(&password, err)))
+    status = KUBE_ENOMEM;
   if (status == KUBE_OK)
-    status =
-        kube_text_base64_encode(line, kube_buffer_bytes(&pair), kube_buffer_length(&pair), err);
-  kube_buffer_clear_secret(&pair);
+    status = kube_basic_line(kube_buffer_bytes(&name), kube_buffer_bytes(&password), line, err);
+  kube_buffer_clear_secret(&name);
+  kube_buffer_clear_secret(&password);
   return status;
 }
 
 static kube_status ask_for_token(kube_oidc *oidc, state next, kube_error *err) {
-  kube_buffer line = {0};
-  const char *basic = NULL;
+  char *basic = NULL;
   kube_status status = write_form(oidc, next == FORM, err);
   oidc->state = next;
-  if (status == KUBE_OK && next == HEADER) {
-    status = write_basic(oidc, &line, err);
-    if (status == KUBE_OK && (basic = kube_buffer_text(&line, err)) == NULL) status = KUBE_ENOMEM;
-  }
+  if (status == KUBE_OK && next == HEADER) status = write_basic(oidc, &basic, err);
   if (status == KUBE_OK) status = request(oidc, oidc->endpoint, basic, err);
-  kube_buffer_clear_secret(&line);
+  kube_secret_free(basic);
   return status;
 }
 
@@ -327,17 +319,14 @@ kube_status kube_oidc_start(kube_oidc *oidc, bool refused, kube_engine *engine, 
 /* The refresh-token that stands in the kubeconfig; false where that is another provider's by now. */
 static bool read_back(const kube_oidc *oidc, char **refresh) {
   const kube_auth_provider *provider = oidc->provider;
-  return provider->file &&
-         kube_kubeconfig_get_auth_provider(provider->file, oidc->user, provider->fields,
-                                           "refresh-token", refresh, NULL) == KUBE_OK;
+  return provider->file && kube_kubeconfig_get_auth_provider(provider, oidc->user, "refresh-token",
+                                                             refresh, NULL) == KUBE_OK;
 }
-
-static bool same(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
 
 /* Whether there stands what we know: who logged in anew, or refreshed before us, is not overwritten. */
 static bool is_ours(const kube_oidc *oidc) {
   char *refresh = NULL;
-  const bool ours = read_back(oidc, &refresh) && same(refresh, oidc->kept);
+  const bool ours = read_back(oidc, &refresh) && kube_text_equal(refresh, oidc->kept);
   kube_secret_free(refresh);
   return ours;
 }
@@ -385,7 +374,7 @@ static kube_status answer(kube_oidc *oidc, int *code, kube_slice *body, kube_err
 }
 
 static kube_status take_metadata(kube_oidc *oidc, kube_error *err) {
-  const char *issuer = field(oidc->provider, "idp-issuer-url");
+  const char *issuer = kube_auth_provider_field(oidc->provider, "idp-issuer-url");
   kube_slice body;
   int code;
   kube_status status = answer(oidc, &code, &body, err);
@@ -466,7 +455,8 @@ static kube_status give(kube_oidc *oidc, kube_grant *grant, kube_error *err) {
 */
 static bool found_newer(kube_oidc *oidc) {
   char *refresh = NULL;
-  if (!read_back(oidc, &refresh) || refresh == NULL || same(refresh, oidc->refresh_token)) {
+  if (!read_back(oidc, &refresh) || refresh == NULL ||
+      kube_text_equal(refresh, oidc->refresh_token)) {
     kube_secret_free(refresh);
     return false;
   }

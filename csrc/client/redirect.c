@@ -141,11 +141,6 @@ kube_status kube_redirect_where(const kube_redirect *at, const kube_client *clie
 
 /* ---- another host ---- */
 
-static kube_status copy(char **to, const char *text, kube_error *err) {
-  *to = kube_text_copy(text, err);
-  return *to || text == NULL ? KUBE_OK : KUBE_ENOMEM;
-}
-
 /* Whom to trust and how to get there; not who we are. */
 static kube_config *config_of_nobody(const kube_config *ours, const kube_tls *trust,
                                      const char *server, kube_error *err) {
@@ -155,8 +150,8 @@ static kube_config *config_of_nobody(const kube_config *ours, const kube_tls *tr
   config->references = 1;
   config->tls.insecure = trust->insecure;
   config->disable_compression = ours->disable_compression;
-  if (status == KUBE_OK) status = copy(&config->server, server, err);
-  if (status == KUBE_OK) status = copy(&config->proxy, ours->proxy, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->server, server, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->proxy, ours->proxy, err);
   if (status == KUBE_OK && kube_buffer_length(&trust->ca))
     status = kube_buffer_add(&config->tls.ca, kube_buffer_bytes(&trust->ca),
                              kube_buffer_length(&trust->ca), err);

@@ -13,6 +13,11 @@ static inline long long kube_clock_ms(void) {
   return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* The earlier of two moments, each of which may be never: -1. */
+static inline long long kube_clock_earlier(long long a, long long b) {
+  return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* Milliseconds since 1970. */
 static inline long long kube_clock_wall_ms(void) {
   struct timespec t;

@@ -221,10 +221,7 @@ static long long next_due(const kube_engine *engine) {
   const kube_timer *first = kube_timers_first(&engine->timers);
   long long due = first ? first->due : -1;
   int i;
-  for (i = 0; i < KUBE_WAYS; i++) {
-    long long own = engine->pools[i].due;
-    if (own >= 0 && (due < 0 || own < due)) due = own;
-  }
+  for (i = 0; i < KUBE_WAYS; i++) due = kube_clock_earlier(due, engine->pools[i].due);
   return due;
 }
 

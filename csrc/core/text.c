@@ -18,6 +18,16 @@ char *kube_text_copy(const char *text, kube_error *err) {
   return copy;
 }
 
+kube_status kube_text_copy_to(char **to, const char *text, kube_error *err) {
+  if (text == NULL) return KUBE_OK;
+  *to = kube_text_copy(text, err);
+  return *to ? KUBE_OK : KUBE_ENOMEM;
+}
+
+bool kube_text_equal(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static bool is_unreserved(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';

@@ -7,6 +7,12 @@
 /* A copy for the caller to free; NULL and *err without memory. NULL gives NULL and no error. */
 char *kube_text_copy(const char *text, kube_error *err);
 
+/* The same into *to, which nothing was in; NULL leaves it. KUBE_ENOMEM. */
+kube_status kube_text_copy_to(char **to, const char *text, kube_error *err);
+
+/* Whether two texts are the same; NULL is only itself. */
+bool kube_text_equal(const char *a, const char *b);
+
 /*
 ** Appends text percent-encoded for a URL: all but letters, digits and -._~ (RFC 3986, section 2.3).
 */

@@ -148,21 +148,6 @@ static int check_key(lua_State *L) {
 
 /* ---- what certificates say ---- */
 
-static void set_text(lua_State *L, const char *field, const char *text) {
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, field);
-}
-
-static void set_list(lua_State *L, const char *field, const char *const *list) {
-  int i;
-  lua_newtable(L);
-  for (i = 0; list[i]; i++) {
-    lua_pushstring(L, list[i]);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_setfield(L, -2, field);
-}
-
 static void set_time(lua_State *L, const char *field, int64_t seconds) {
 #if defined(KUBE_LUA_INTEGERS)
   lua_pushinteger(L, (lua_Integer)seconds);
@@ -174,18 +159,18 @@ static void set_time(lua_State *L, const char *field, int64_t seconds) {
 
 static void push_certificate(lua_State *L, const kube_certificate *c) {
   lua_createtable(L, 0, 13);
-  set_text(L, "subject", c->subject);
-  set_text(L, "issuer", c->issuer);
-  set_text(L, "common_name", c->common_name);
-  set_text(L, "serial", c->serial);
-  set_text(L, "fingerprint", c->fingerprint);
-  set_text(L, "pem", c->pem);
+  kube_set_text(L, "subject", c->subject);
+  kube_set_text(L, "issuer", c->issuer);
+  kube_set_text(L, "common_name", c->common_name);
+  kube_set_text(L, "serial", c->serial);
+  kube_set_text(L, "fingerprint", c->fingerprint);
+  kube_set_text(L, "pem", c->pem);
   set_time(L, "not_before", c->not_before);
   set_time(L, "not_after", c->not_after);
-  set_list(L, "organizations", c->organizations);
-  set_list(L, "dns_names", c->dns_names);
-  set_list(L, "ip_addresses", c->ip_addresses);
-  set_list(L, "usages", c->usages);
+  kube_set_texts(L, "organizations", c->organizations);
+  kube_set_texts(L, "dns_names", c->dns_names);
+  kube_set_texts(L, "ip_addresses", c->ip_addresses);
+  kube_set_texts(L, "usages", c->usages);
   lua_pushboolean(L, c->is_ca);
   lua_setfield(L, -2, "is_ca");
 }

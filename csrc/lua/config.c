@@ -109,21 +109,16 @@ static int config_close(lua_State *L) {
   return 0;
 }
 
-static void set_text(lua_State *L, const char *field, const char *text) {
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, field);
-}
-
 static int describe(lua_State *L) {
   const kube_config *config = lua_touserdata(L, 1);
   lua_createtable(L, 0, 7);
-  set_text(L, "server", kube_config_server(config));
-  set_text(L, "namespace", kube_config_namespace(config));
-  set_text(L, "context", kube_config_context(config));
-  set_text(L, "cluster", kube_config_cluster(config));
-  set_text(L, "user", kube_config_user(config));
-  set_text(L, "source", kube_config_source(config));
-  set_text(L, "warnings", kube_config_warnings(config));
+  kube_set_text(L, "server", kube_config_server(config));
+  kube_set_text(L, "namespace", kube_config_namespace(config));
+  kube_set_text(L, "context", kube_config_context(config));
+  kube_set_text(L, "cluster", kube_config_cluster(config));
+  kube_set_text(L, "user", kube_config_user(config));
+  kube_set_text(L, "source", kube_config_source(config));
+  kube_set_text(L, "warnings", kube_config_warnings(config));
   return 1;
 }
 
@@ -157,10 +152,10 @@ static int contexts_close(lua_State *L) {
 
 static void push_context(lua_State *L, const kube_context *context) {
   lua_createtable(L, 0, 5);
-  set_text(L, "name", context->name);
-  set_text(L, "cluster", context->cluster);
-  set_text(L, "user", context->user);
-  set_text(L, "namespace", *context->ns ? context->ns : "default");
+  kube_set_text(L, "name", context->name);
+  kube_set_text(L, "cluster", context->cluster);
+  kube_set_text(L, "user", context->user);
+  kube_set_text(L, "namespace", *context->ns ? context->ns : "default");
   if (!context->current) return;
   lua_pushboolean(L, 1);
   lua_setfield(L, -2, "current");

@@ -32,34 +32,19 @@ static int discovery_add(lua_State *L) {
   return 1;
 }
 
-static void set_text(lua_State *L, const char *field, const char *text) {
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, field);
-}
-
-static void set_names(lua_State *L, const char *field, const char *const *names) {
-  int i;
-  lua_newtable(L);
-  for (i = 0; names && names[i]; i++) {
-    lua_pushstring(L, names[i]);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_setfield(L, -2, field);
-}
-
 static void push_resource(lua_State *L, const kube_api_resource *r) {
   lua_createtable(L, 0, 10);
-  set_text(L, "group", r->group);
-  set_text(L, "version", r->version);
-  set_text(L, "resource", r->resource);
-  set_text(L, "singular", r->singular);
-  set_text(L, "kind", r->kind);
+  kube_set_text(L, "group", r->group);
+  kube_set_text(L, "version", r->version);
+  kube_set_text(L, "resource", r->resource);
+  kube_set_text(L, "singular", r->singular);
+  kube_set_text(L, "kind", r->kind);
   lua_pushboolean(L, r->namespaced);
   lua_setfield(L, -2, "namespaced");
-  set_names(L, "shortNames", r->short_names);
-  set_names(L, "categories", r->categories);
-  set_names(L, "verbs", r->verbs);
-  set_names(L, "subresources", r->subresources);
+  kube_set_texts(L, "shortNames", r->short_names);
+  kube_set_texts(L, "categories", r->categories);
+  kube_set_texts(L, "verbs", r->verbs);
+  kube_set_texts(L, "subresources", r->subresources);
 }
 
 /*

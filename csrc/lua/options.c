@@ -42,3 +42,18 @@ void kube_read_options(lua_State *L, int index, const kube_option *list, void *o
     if (lua_isnil(L, -1) || !read_option(L, list, out)) lua_pop(L, 1);
   }
 }
+
+void kube_set_text(lua_State *L, const char *field, const char *text) {
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, field);
+}
+
+void kube_set_texts(lua_State *L, const char *field, const char *const *texts) {
+  int i;
+  lua_newtable(L);
+  for (i = 0; texts && texts[i]; i++) {
+    lua_pushstring(L, texts[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, field);
+}

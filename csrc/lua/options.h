@@ -28,4 +28,8 @@ typedef struct kube_option {
 */
 void kube_read_options(lua_State *L, int index, const kube_option *list, void *out);
 
+/* The other way: field = text, field = { texts, up to a NULL } (NULL: {}) of the table at the top. */
+void kube_set_text(lua_State *L, const char *field, const char *text);
+void kube_set_texts(lua_State *L, const char *field, const char *const *texts);
+
 #endif
