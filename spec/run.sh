@@ -31,10 +31,14 @@ trap 'exit 130' INT TERM
 
 count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
 
+# What failed is told again just before the last line: a log of which only the end is kept says it too.
+recall() { printf '%s\n' "$*" >>"$work/failures"; }
+
 say() { printf '\n== %s\n' "$*"; }
 
 broken() {
   echo "FAILED: $*" >&2
+  recall "$*"
   count 0 1 0
 }
 
@@ -81,6 +85,7 @@ count_c() {
   tee -a "$KUBE_SPEC_PRINTED" <"$3"
   if [[ $(tail -n 1 "$3") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0
+    [ "${BASH_REMATCH[2]}" -eq 0 ] || recall "$1: $(grep -aE '^[^ ]+\.[ch]:[0-9]+: ' "$3" | head -n 3)"
     [ "$2" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || broken "$1 ended with $2"
   else
     broken "$1 ended without its counts"
@@ -95,12 +100,14 @@ run_lua() {
     KUBE_SPEC_LUA=$lua timeout -k 10 1500 "$lua" /usr/bin/busted --output=plainTerminal --helper=spec/support/helper.lua \
     --pattern=_spec "$@" 2>&1 | tee "$out"
   local code=${PIPESTATUS[0]}
+  sed -i 's/\x1b\[[0-9;]*m//g' "$out"
   cat "$out" >>"$KUBE_SPEC_PRINTED"
   local pattern='^([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending'
   local line
-  line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -E "$pattern" | tail -n 1)
+  line=$(grep -aE "$pattern" "$out" | tail -n 1)
   if [[ $line =~ $pattern ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then
     count "${BASH_REMATCH[1]}" $((BASH_REMATCH[3] + BASH_REMATCH[4])) "${BASH_REMATCH[5]}"
+    [ $((BASH_REMATCH[3] + BASH_REMATCH[4])) -eq 0 ] || recall "$lua: $(grep -aE -A 2 '^(Failure|Error) ' "$out")"
     [ "$code" -eq 0 ] || [ $((BASH_REMATCH[3] + BASH_REMATCH[4])) -gt 0 ] || broken "busted on $lua ended with $code"
   else
     broken "busted on $lua ended without its counts"
@@ -154,6 +161,10 @@ else
 fi
 look_for_secrets
 
+if [ -s "$work/failures" ]; then
+  say "what failed"
+  head -c 4000 "$work/failures"
+fi
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
