@@ -165,36 +165,60 @@ describe("the proxy of a kubeconfig", function()
 end)
 
 describe("a proxy that is spoken to in TLS", function()
-  local script, path
-  before_each(function()
-    script = faults.script({ POD }, "https_client")
-    path = faults.kubeconfig { server = script.server, ca = faults.ca, cert = faults.alice_cert,
-      key = faults.alice_key, cluster = { ["proxy-url"] = proxies.https } }
-  end)
+  local script
+  before_each(function() script = faults.script({ POD }, "https_client") end)
 
-  it("is trusted by the system's roots, and is not shown our certificate", function()
+  local function kubeconfig(more)
+    return faults.kubeconfig { server = script.server, ca = more.ca, cert = faults.alice_cert,
+      key = faults.alice_key,
+      cluster = { ["proxy-url"] = proxies.https, ["insecure-skip-tls-verify"] = more.insecure } }
+  end
+
+  --- A directory of roots, as OpenSSL wants it, with one certificate.
+  local function directory_of(ca)
+    return faults.sh("cd $(mktemp -d -p %s) && cp %s ca.crt && openssl rehash . && printf %%s $PWD",
+      faults.dir, ca)
+  end
+
+  it("is trusted by the cluster's CA, and shown our certificate, as by kubectl", function()
     local asked = proxies.asked(function()
-      assert.equal("web", get_elsewhere({ SSL_CERT_FILE = faults.ca }, path))
+      local path = kubeconfig { ca = faults.ca }
+      assert.equal("web", get_elsewhere({ SSL_CERT_DIR = "/nowhere" }, path))
     end)
-    assert.same({ 1, "https", false }, { #asked, asked[1].proxy, asked[1].client })
+    assert.same({ 1, "https", true }, { #asked, asked[1].proxy, asked[1].client })
     assert.equal("commonName=alice", script.requests()[1].client)
   end)
 
-  it("is not trusted because the cluster's CA signed it", function()
+  it("is not verified where the server is not", function()
     local asked = proxies.asked(function()
-      for _, roots in ipairs { faults.ca2, "" } do
-        local said = get_elsewhere({ SSL_CERT_FILE = roots }, path)
-        assert.matches("^TLS: GET ", said)
-        assert.truthy(said:find("through the proxy " .. proxies.https .. ": ", 1, true), said)
-        assert.matches("certificate", said)
-      end
+      assert.equal("web", get_elsewhere({}, kubeconfig { insecure = true }))
+    end)
+    assert.same({ 1, "https" }, { #asked, asked[1].proxy })
+  end)
+
+  it("is not trusted because somebody signed it", function()
+    local asked = proxies.asked(function()
+      local said = get_elsewhere({ SSL_CERT_FILE = faults.ca2 }, kubeconfig { ca = faults.ca2 })
+      assert.matches("^TLS: GET ", said)
+      assert.truthy(said:find("through the proxy " .. proxies.https .. ": ", 1, true), said)
+      assert.matches("certificate", said)
     end)
     assert.same({}, asked)
     assert.same({}, script.requests())
   end)
 
+  it("is trusted by the system's roots beside the cluster's CA", function()
+    local path = through(proxies.https, "token")
+    local get = [[
+      local k = assert(require("kube").connect { kubeconfig = %q })
+      local found, err = k:get("namespaces", "default")
+      print(found and found.metadata.name or err.reason)]]
+    assert.equal("TLS", run({ SSL_CERT_DIR = directory_of(faults.ca2) }, get, path))
+    assert.equal("default", run({ SSL_CERT_DIR = directory_of(faults.ca) }, get, path))
+  end)
+
   it("reaches the real control plane, in HTTP/2 within it", function()
-    assert.equal("20", run({ SSL_CERT_FILE = faults.ca }, [[
+    assert.equal("20", run({ SSL_CERT_DIR = directory_of(faults.ca) }, [[
       local kube = require("kube")
       local k = assert(kube.connect { kubeconfig = %q })
       assert(k:list("namespaces"))
@@ -206,7 +230,7 @@ describe("a proxy that is spoken to in TLS", function()
       end
       local deadline = kube.now() + 20
       while watches[3]:info().code ~= 200 and kube.now() < deadline do watches[3]:next(0.05) end
-      print(watches[3]:info().http_version)]], through(proxies.https)))
+      print(watches[3]:info().http_version)]], through(proxies.https, "token")))
   end)
 end)
 

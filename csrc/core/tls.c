@@ -44,12 +44,6 @@ kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char 
 
 /* ---- libcurl ---- */
 
-static struct curl_blob blob(const kube_buffer *pem) {
-  struct curl_blob b = {.data = (void *)kube_buffer_bytes(pem), .len = kube_buffer_length(pem)};
-  b.flags = CURL_BLOB_NOCOPY;
-  return b;
-}
-
 /*
 ** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
 ** places.
@@ -63,32 +57,43 @@ static CURLcode trust_system(CURL *easy, CURLoption file_option, CURLoption dire
   return failed;
 }
 
-kube_status kube_tls_trust_proxy(CURL *easy, kube_error *err) {
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  return trust_system(easy, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH)
-             ? kube_fail_memory(err, "certificates")
-             : KUBE_OK;
+static CURLcode set_blob(CURL *easy, CURLoption option, const kube_buffer *pem) {
+  struct curl_blob b = {.data = (void *)kube_buffer_bytes(pem), .len = kube_buffer_length(pem)};
+  b.flags = CURL_BLOB_NOCOPY;
+  return curl_easy_setopt(easy, option, &b);
 }
 
 kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
   CURLcode failed = CURLE_OK;
-  struct curl_blob b;
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->insecure ? 0L : 2L);
   if (kube_buffer_length(&tls->ca)) {
-    b = blob(&tls->ca);
-    failed = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &b);
+    failed = set_blob(easy, CURLOPT_CAINFO_BLOB, &tls->ca);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else /etc/ssl/certs is trusted beside it */
   } else {
     failed = trust_system(easy, CURLOPT_CAINFO, CURLOPT_CAPATH);
   }
   if (kube_buffer_length(&tls->cert) && !failed) {
-    b = blob(&tls->cert);
-    failed = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &b);
-    b = blob(&tls->key);
-    if (!failed) failed = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &b);
+    failed = set_blob(easy, CURLOPT_SSLCERT_BLOB, &tls->cert);
+    if (!failed) failed = set_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->key);
     curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); /* an encrypted key blob crashes 7.88 without */
+  }
+  return failed ? kube_fail_memory(err, "certificates") : KUBE_OK;
+}
+
+kube_status kube_tls_apply_proxy(const kube_tls *tls, CURL *easy, kube_error *err) {
+  const bool insecure = tls && tls->insecure;
+  CURLcode failed = trust_system(easy, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH);
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, insecure ? 0L : 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, insecure ? 0L : 2L);
+  if (tls && kube_buffer_length(&tls->ca) && !failed)
+    failed = set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, &tls->ca);
+  if (tls && kube_buffer_length(&tls->cert) && !failed) {
+    failed = set_blob(easy, CURLOPT_PROXY_SSLCERT_BLOB, &tls->cert);
+    if (!failed) failed = set_blob(easy, CURLOPT_PROXY_SSLKEY_BLOB, &tls->key);
+    curl_easy_setopt(easy, CURLOPT_PROXY_KEYPASSWD, "");
   }
   return failed ? kube_fail_memory(err, "certificates") : KUBE_OK;
 }

@@ -37,10 +37,13 @@ kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char 
 kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err);
 
 /*
-** Says whom a proxy is trusted by that is spoken to in TLS: the system's roots, whatever the server's
-** are; it is shown no certificate of ours.
+** The same for a proxy that is spoken to in TLS, as Go's transport has it (net/http, addTLS): trusted
+** by the server's roots, shown our certificate if it asks, unverified where the server is. Other than
+** Go's it is also trusted by a directory of the system's roots (libcurl's, SSL_CERT_DIR): its
+** certificate may be a public one. Without roots of the server's (or with tls NULL, for a server
+** without TLS) the system's are trusted as for a server.
 */
-kube_status kube_tls_trust_proxy(CURL *easy, kube_error *err);
+kube_status kube_tls_apply_proxy(const kube_tls *tls, CURL *easy, kube_error *err);
 
 /* Frees; the key is wiped. */
 void kube_tls_clear(kube_tls *tls);

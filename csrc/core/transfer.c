@@ -425,7 +425,7 @@ static kube_status set_texts(kube_transfer *t, const kube_transfer_options *o, k
   /* "": none, instead of the environment's */
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
   if (!failed) failed = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  if (!failed && o->proxy && kube_tls_trust_proxy(easy, err) != KUBE_OK) return KUBE_ENOMEM;
+  if (!failed && o->proxy && kube_tls_apply_proxy(o->tls, easy, err) != KUBE_OK) return KUBE_ENOMEM;
   return failed ? kube_fail_memory(err, "a request") : KUBE_OK;
 }
 
