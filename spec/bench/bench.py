@@ -87,6 +87,7 @@ class Bench:
             "PATH": os.environ["PATH"], "HOME": self.server.dir, "LC_ALL": "C",
             "LUA_PATH": ";".join(lua_path) + ";;", "LUA_CPATH": ";".join(lua_cpath) + ";;",
             "KUBECONFIG": self.server.kubeconfig[http],
+            "BENCH_BIG_KUBECONFIG": self.server.big_kubeconfig,
             "BENCH_URL": self.server.url[http], "BENCH_CA": self.server.ca,
             "BENCH_TOKEN": server.TOKEN, "BENCH_DATA": self.server.data, "BENCH_NAME": self.name,
             "BENCH_PODS": str(self.settings.pods), "BENCH_GETS": str(self.settings.gets),

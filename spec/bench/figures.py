@@ -126,6 +126,11 @@ FIRST = Figure("first", "from the start of a process to the name of one pod, in 
     Goal("wall, ms", "kube, pods.v1.", "output", "value", 15),),
     wall="output", in_turns=True, times=10)
 
+CONFIG = Figure("config", "a kubeconfig of 500 contexts, 1 MB, in ms", (
+    kube("kube", "config"), client_go("clientcmd", "config", "typed")), (
+    Goal("wall, ms", "kube", "wall", "value", 20),),
+    times=10)
+
 DECODE = Figure("decode", "the JSON of each pod into tables, no network, in ms", (
     kube("kube", "decode"), kube("kube, managedFields too", "decode-complete"),
     kube("kube, two fields", "decode-fields"), Peer("cjson", "with_luasec.lua", ("decode",))))
@@ -148,7 +153,7 @@ BURST = Figure("burst", "100 gets that start together, in ms", many_calls("burst
     Goal("connections, 1.1", "libkube, 1.1", "connections", "value", 32)),
     columns=("cpu", "wall", "connections"))
 
-ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, DECODE, IDLE_WATCHES, BURST)
+ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, CONFIG, DECODE, IDLE_WATCHES, BURST)
 
 
 def chosen(names, known=ALL):

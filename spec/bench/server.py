@@ -1,4 +1,5 @@
 """The server of the benchmarks: an nginx of our own with one worker and a CA of its own."""
+import base64
 import os
 import shutil
 import socket
@@ -23,12 +24,29 @@ contexts: [{name: bench, context: {cluster: bench, user: bench, namespace: %s}}]
 clusters: [{name: bench, cluster: {server: %s, certificate-authority: %s}}]
 users: [{name: bench, user: {token: %s}}]
 """
+CONTEXTS = 500  # of the big kubeconfig
+CONTEXT = """- context:
+    cluster: {0}
+    namespace: {1}
+    user: {0}
+  name: {0}
+"""
+CLUSTER = """- cluster:
+    certificate-authority-data: {1}
+    server: {2}
+  name: {0}
+"""
+USER = """- name: {0}
+  user:
+    token: {1}
+"""
 
 
 class Server:
     """with Server(data_directory) as server: it is up, and down at the end.
 
     url and kubeconfig, by what is spoken: "2" (by ALPN, HTTP/1.1 for who does not offer it), "1.1".
+    big_kubeconfig is one of many contexts, each with a CA and a token of its own.
     """
 
     def __init__(self, data_directory):
@@ -85,6 +103,7 @@ class Server:
         ports = {"2": free_port(), "1.1": free_port()}
         self.url = {v: "https://127.0.0.1:%d" % port for v, port in ports.items()}
         self.kubeconfig = {v: self.write_kubeconfig(v) for v in ports}
+        self.big_kubeconfig = self.write_big_kubeconfig()
         config = write_config(self.dir, self.data, ports)
         nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx"
         with open(os.path.join(self.dir, "error.log"), "a", encoding="utf-8") as log:
@@ -98,6 +117,21 @@ class Server:
         path = os.path.join(self.dir, "kubeconfig-" + version)
         with open(path, "w", encoding="utf-8") as file:
             file.write(KUBECONFIG % (data.NAMESPACE, self.url[version], self.ca, TOKEN))
+        return path
+
+    def write_big_kubeconfig(self):
+        """In the form in which kubectl writes: 1 MB."""
+        with open(self.ca, "rb") as file:
+            ca = base64.b64encode(file.read()).decode()
+        names = ["bench-%d" % i for i in range(CONTEXTS)]
+        path = os.path.join(self.dir, "kubeconfig-big")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("apiVersion: v1\nclusters:\n")
+            file.writelines(CLUSTER.format(name, ca, self.url["2"]) for name in names)
+            file.write("contexts:\n")
+            file.writelines(CONTEXT.format(name, data.NAMESPACE) for name in names)
+            file.write("current-context: %s\nkind: Config\nusers:\n" % names[-1])
+            file.writelines(USER.format(name, (name + "-" + TOKEN) * 30) for name in names)
         return path
 
     def wait_until_up(self):

@@ -54,6 +54,13 @@ local function first(kind)
   report.done(1, #pod.metadata.name)
 end
 
+--- The current context of a kubeconfig that has many.
+local function config()
+  report.ready()
+  local loaded = assert(kube.config.load { kubeconfig = os.getenv("BENCH_BIG_KUBECONFIG") })
+  report.done(1, #loaded.server)
+end
+
 local function decode(options)
   local texts, sum = report.texts(), 0
   report.ready()
@@ -77,6 +84,7 @@ local figures = {
   ["get-raw"] = function() gets(get_raw()) end,
   first = function() first("pods.v1.") end,
   ["first-short"] = function() first("pod") end,
+  config = config,
   decode = function() decode { strip_managed_fields = true } end,
   ["decode-complete"] = function() decode {} end,
   ["decode-fields"] = function()

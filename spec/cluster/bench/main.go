@@ -190,6 +190,14 @@ func gets(length func(name string) int) {
 	tell(fmt.Sprintf("done %d %d", len(names), total))
 }
 
+// loadConfig measures the current context of a kubeconfig that has many.
+func loadConfig() {
+	tell("ready")
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("BENCH_BIG_KUBECONFIG"))
+	check(err)
+	tell(fmt.Sprintf("done 1 %d", len(config.Host)))
+}
+
 func main() {
 	figure, kind := os.Args[1], os.Args[2]
 	client := connect(kind)
@@ -212,6 +220,8 @@ func main() {
 			check(err)
 			return len(body)
 		})
+	case "config":
+		loadConfig()
 	case "first":
 		var s sum
 		object, err := client.get(os.Getenv("BENCH_NAME"))
