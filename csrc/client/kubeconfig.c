@@ -25,12 +25,9 @@ typedef struct choice {
 
 /* A name that does not exist, in client-go's words, and then those that do. */
 static void not_there(choice *c, const char *list, const char *words) {
-  kube_buffer names = {0};
-  const char *text;
-  kube_kubeconfig_names(c->all, list, &names);
-  text = kube_buffer_length(&names) ? kube_buffer_text(&names, NULL) : "none";
-  kube_problem(&c->problems, "%s (there are: %s)", words, text ? text : "?");
-  kube_buffer_clear(&names);
+  char names[512];
+  kube_kubeconfig_there_are(c->all, list, names, sizeof names);
+  kube_problem(&c->problems, "%s%s", words, names);
 }
 
 static const char *given(const char *option) { return option && *option ? option : NULL; }

@@ -277,6 +277,13 @@ static kube_status change_property(const change *c) {
   return status;
 }
 
+/* What was asked for is not there: says so, and what is. */
+static kube_status not_there(const change *c, const kube_field *list, const char *words) {
+  char names[512];
+  kube_kubeconfig_there_are(c->all, list->member, names, sizeof names);
+  return kube_fail(c->err, KUBE_ECONFIG, "%s%s", words, names);
+}
+
 /* ---- contexts ---- */
 
 static kube_status set_current_context(const change *c, const char *name) {
@@ -287,10 +294,12 @@ static kube_status set_current_context(const change *c, const char *name) {
 }
 
 static kube_status use_context(const change *c) {
+  const kube_field *contexts = list_of("contexts");
   const char *name = c->edit->name;
+  char words[512];
   if (*name == '\0') return kube_fail(c->err, KUBE_EUSAGE, "empty context names are not allowed");
-  if (find(c, list_of("contexts"), name).file == NULL)
-    return kube_fail(c->err, KUBE_ECONFIG, "no context exists with the name: \"%s\"", name);
+  snprintf(words, sizeof words, "no context exists with the name: \"%s\"", name);
+  if (find(c, contexts, name).file == NULL) return not_there(c, contexts, words);
   return set_current_context(c, name);
 }
 
@@ -300,11 +309,12 @@ static kube_status rename_context(const change *c) {
   const char *current = kube_kubeconfig_current_context(c->all);
   const bool is_current = current && strcmp(current, name) == 0;
   const place at = find(c, contexts, name);
+  char words[512];
   if (next == NULL || *next == '\0')
     return kube_fail(c->err, KUBE_EUSAGE, "empty context names are not allowed");
-  if (at.file == NULL)
-    return kube_fail(c->err, KUBE_ECONFIG, "cannot rename the context \"%s\", it's not in %s", name,
-                     c->fallback);
+  snprintf(words, sizeof words, "cannot rename the context \"%s\", it's not in %s", name,
+           c->fallback);
+  if (at.file == NULL) return not_there(c, contexts, words);
   if (find(c, contexts, next).file)
     return kube_fail(c->err, KUBE_ECONFIG,
                      "cannot rename the context \"%s\", the context \"%s\" already exists in %s",
@@ -330,9 +340,10 @@ static kube_status set_fields(const change *c, const char *list, bool embed_cert
 static kube_status delete_named(const change *c, const char *list) {
   const kube_field *field = list_of(list);
   const place at = find(c, field, c->edit->name);
-  if (at.file == NULL)
-    return kube_fail(c->err, KUBE_ECONFIG, "cannot delete %s %s, not in %s", field->stanza,
-                     c->edit->name, c->fallback);
+  char words[512];
+  snprintf(words, sizeof words, "cannot delete %s %s, not in %s", field->stanza, c->edit->name,
+           c->fallback);
+  if (at.file == NULL) return not_there(c, field, words);
   delete_stanza(&at, c->edit->name);
   return KUBE_OK;
 }

@@ -185,14 +185,22 @@ kube_stanza kube_kubeconfig_find(const kube_kubeconfig_files *all, const char *w
 }
 
 /* The names there are, for a message. */
-void kube_kubeconfig_names(const kube_kubeconfig_files *all, const char *list, kube_buffer *out) {
-  size_t i;
+static void add_words(char *out, size_t size, const char *first, const char *second) {
+  const size_t used = strlen(out);
+  snprintf(out + used, size - used, "%s%s", first, second);
+}
+
+void kube_kubeconfig_there_are(const kube_kubeconfig_files *all, const char *list, char *out,
+                               size_t size) {
+  size_t i, n = 0;
+  out[0] = '\0';
+  add_words(out, size, " (there are: ", "");
   for (i = 0; i < all->count; i++) {
     const cJSON *entry;
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(all->file[i].root, list)) {
       const char *name = kube_kubeconfig_text(entry, "name");
-      kube_buffer_printf(out, NULL, "%s%s", kube_buffer_length(out) ? ", " : "",
-                         name ? name : "\"\"");
+      add_words(out, size, n++ ? ", " : "", name ? name : "\"\"");
     }
   }
+  add_words(out, size, n ? "" : "none", ")");
 }

@@ -62,7 +62,8 @@ const char *kube_kubeconfig_current_context(const kube_kubeconfig_files *all);
 kube_stanza kube_kubeconfig_find(const kube_kubeconfig_files *all, const char *what,
                                  const char *list, const char *name);
 
-/* Appends the names there are in a list, joined by ", ". */
-void kube_kubeconfig_names(const kube_kubeconfig_files *all, const char *list, kube_buffer *out);
+/* " (there are: a, b)", of the names in a list, cut at size: for who asked for another one. */
+void kube_kubeconfig_there_are(const kube_kubeconfig_files *all, const char *list, char *out,
+                               size_t size);
 
 #endif

@@ -100,7 +100,7 @@ static const edit_case edits[] = {
     {CONTEXTS, KUBE_EDIT_USE_CONTEXT, "existent-new-context", NULL, KUBE_OK,
      CONTEXTS "current-context: existent-new-context\n"},
     {CONTEXTS, KUBE_EDIT_USE_CONTEXT, "x", NULL, KUBE_ECONFIG,
-     "no context exists with the name: \"x\""},
+     "no context exists with the name: \"x\" (there are: current-context, existent-new-context)"},
     {CONTEXTS, KUBE_EDIT_USE_CONTEXT, "", NULL, KUBE_EUSAGE, "empty context names are not allowed"},
     {CONTEXTS, KUBE_EDIT_DELETE_CONTEXT, "current-context", NULL, KUBE_OK,
      "contexts:\n- name: existent-new-context\n  context: {}\n"},

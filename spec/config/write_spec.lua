@@ -71,7 +71,8 @@ describe("kube.config", function()
     assert.is_true(config.delete_user("u", options))
     assert.same({}, config.get_users(options))
     fails("Config", "cannot delete context b, not in " .. path, config.delete_context("b", options))
-    fails("Config", "no context exists with the name: \"b\"", config.use_context("b", options))
+    fails("Config", "no context exists with the name: \"b\" (there are: none)",
+      config.use_context("b", options))
   end)
 
   it("takes fields away", function()
