@@ -137,7 +137,7 @@ typedef struct kube_config kube_config;
 
 /*
 ** Where to look, and what to take instead of what is found there: kubectl's flags of the same names.
-** All may be NULL, and an empty text is as NULL; none need outlive the call. Paths are relative to
+** All may be NULL or 0, and an empty text is as NULL; none need outlive the call. Paths are relative to
 ** the current directory.
 */
 typedef struct kube_config_options {
@@ -163,6 +163,8 @@ typedef struct kube_config_options {
   const char *as_uid;
   const char *const *as_groups;     /* ends with NULL */
   const char *const *as_user_extra; /* key, value, key, value, ..., NULL; a key may come again */
+
+  int64_t exec_timeout; /* ms that an exec plugin may run; 0: a minute, on a terminal ten */
 } kube_config_options;
 
 /*

@@ -24,6 +24,7 @@ typedef struct kube_exec {
   char *install_hint; /* free of ANSI escapes; NULL */
   char *cluster;      /* JSON of spec.cluster, where provideClusterInfo asks for it; NULL */
   kube_interactive_mode interactive;
+  int64_t timeout; /* ms that a run may take; 0: what is usual */
 } kube_exec;
 
 /* The kubeconfig's user.auth-provider. Zeroed: there is none. */

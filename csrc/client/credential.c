@@ -35,7 +35,8 @@ static bool same_exec(const kube_exec *a, const kube_exec *b) {
   return kube_text_equal(a->command, b->command) && same_texts(a->arguments, b->arguments) &&
          same_texts(a->environment, b->environment) &&
          kube_text_equal(a->api_version, b->api_version) &&
-         kube_text_equal(a->cluster, b->cluster) && a->interactive == b->interactive;
+         kube_text_equal(a->cluster, b->cluster) && a->interactive == b->interactive &&
+         a->timeout == b->timeout;
 }
 
 static bool same_provider(const kube_auth_provider *a, const kube_auth_provider *b) {

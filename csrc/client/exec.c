@@ -11,7 +11,7 @@
 #include "core/timestamp.h"
 
 enum {
-  PATIENCE = 60 * 1000, /* ms */
+  PATIENCE = 60 * 1000, /* ms, where the configuration says nothing */
   PATIENCE_WITH_PERSON = 10 * 60 * 1000,
   OUTPUT_CEILING = 4 << 20,
   COMPLAINT = 300 /* bytes of stderr that go into an error */
@@ -84,7 +84,7 @@ kube_process *kube_exec_start(const kube_exec *exec, kube_engine *engine, kube_h
               exec->command);
     return NULL;
   }
-  *patience = interactive ? PATIENCE_WITH_PERSON : PATIENCE;
+  *patience = exec->timeout ? exec->timeout : interactive ? PATIENCE_WITH_PERSON : PATIENCE;
   if (write_info(exec, interactive, &info, err) == KUBE_OK) text = kube_buffer_text(&info, err);
   if (text) process = start_with(exec, text, interactive, engine, handle, err);
   kube_buffer_clear(&info);
@@ -197,8 +197,8 @@ static kube_status with_complaint(const kube_process *process, kube_error *err) 
 
 kube_status kube_exec_fail_late(const kube_exec *exec, const kube_process *process,
                                 long long patience, kube_error *err) {
-  kube_fail(err, KUBE_EEXEC, "exec: executable %s did not end within %lld s", exec->command,
-            patience / 1000);
+  kube_fail(err, KUBE_EEXEC, "exec: executable %s did not end within %g s", exec->command,
+            (double)patience / 1000);
   return with_complaint(process, err);
 }
 

@@ -3,8 +3,9 @@
 ** wrote is read; when to run it is for credential.h to say.
 **
 ** | case                          | client-go                    | kube                             |
-** | it runs on and on             | waits for ever               | killed after a minute, or ten    |
-** |                               |                              | where it may talk to a person    |
+** | it runs on and on             | waits for ever               | killed after a minute, ten where |
+** |                               |                              | it may talk to a person, or what |
+** |                               |                              | the configuration says           |
 ** | its stderr                    | is that of the process       | the same on a terminal, else its |
 ** |                               |                              | end is in the error              |
 ** | its exit status is lost to    | an error                     | what it wrote counts             |

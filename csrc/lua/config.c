@@ -24,6 +24,7 @@ static const kube_option config_options[] = {
     {"client_key", KUBE_OPTION_TEXT, offsetof(kube_config_options, client_key)},
     {"as", KUBE_OPTION_TEXT, offsetof(kube_config_options, as)},
     {"as_uid", KUBE_OPTION_TEXT, offsetof(kube_config_options, as_uid)},
+    {"exec_timeout", KUBE_OPTION_SECONDS, offsetof(kube_config_options, exec_timeout)},
     {NULL, KUBE_OPTION_TEXT, 0}};
 
 /* The boolean at options[name], kept in *value; NULL when there is none. */

@@ -49,6 +49,7 @@ config.SPEC = {
   token = "string", token_file = "string", username = "string", password = "string",
   client_certificate = "string", client_key = "string",
   as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
+  exec_timeout = "number",
 }
 
 --- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
@@ -99,7 +100,8 @@ end
 --   insecure_skip_tls_verify = boolean, tls_server_name =, proxy_url =, disable_compression =
 --   boolean, token =, token_file = path, username =, password =, client_certificate = path,
 --   client_key = path (these instead of the cluster's and the user's), as = whom to act for,
---   as_uid =, as_groups = list of names, as_user_extra = table of lists of values }, all optional
+--   as_uid =, as_groups = list of names, as_user_extra = table of lists of values,
+--   exec_timeout = seconds that an exec plugin may run (60, on a terminal 600) }, all optional
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.

@@ -296,6 +296,18 @@ describe("a credential plugin", function()
       end)
     end)
 
+    it("hangs for longer than exec_timeout: it is killed", function()
+      one:does("echo $$ > $said.pid; echo waiting for you >&2; exec sleep 1000")
+      one.files[#one.files + 1] = one.said .. ".pid"
+      local k = assert(kube.connect { kubeconfig = one:kubeconfig(), exec_timeout = 1.5 })
+      local object, err = k:get("namespaces", "default")
+      failing.fails(object, err, "Exec", "did not end within 1.5 s", "waiting for you")
+      local pid = process.read(one.said .. ".pid"):match("%d+")
+      cluster.eventually(function()
+        return select(2, process.run("kill -0 " .. pid)) ~= 0
+      end)
+    end)
+
     it("hangs for a minute: it is killed, with all that it started", function()
       one:does("sleep 1000 & echo $! > $said.pid; echo waiting for you >&2; wait")
       one.files[#one.files + 1] = one.said .. ".pid"
