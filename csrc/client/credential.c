@@ -66,6 +66,7 @@ static void stop(kube_credential *c) {
   kube_process_free(c->process);
   kube_oidc_stop(c->oidc);
   c->process = NULL;
+  c->killed = false;
   c->late = -1;
 }
 
@@ -103,14 +104,19 @@ static credentials *all_of(kube_engine *engine, kube_error *err) {
   return all;
 }
 
-/*
-** The handle moved: so did whoever waits. Only noted: this may run inside a step. Where nobody waits any
-** more, nobody looks: a plugin whose time is over is killed here.
-*/
+/* Where nobody waits any more, nobody looks: a plugin whose time is over is killed by its timer. */
+static void kill_late(kube_credential *c) {
+  if (c->process == NULL || kube_engine_now(c->engine) < c->late) return;
+  if (kube_process_result(c->process, NULL) != KUBE_AGAIN) return;
+  c->killed = true;
+  kube_process_kill(c->process);
+}
+
+/* The handle moved: so did whoever waits. Only noted: this may run inside a step. */
 static void on_moved(kube_handle *handle) {
   kube_credential *c = (kube_credential *)((char *)handle - offsetof(kube_credential, handle));
   kube_credential_user *user;
-  if (c->process && kube_engine_now(c->engine) >= c->late) kube_process_kill(c->process);
+  kill_late(c);
   for (user = c->users.next; user != &c->users; user = user->next) kube_handle_wake(user->handle);
 }
 
@@ -293,12 +299,16 @@ static kube_status start(kube_credential *c, kube_error *err) {
   return KUBE_OK;
 }
 
+static kube_status result_in_time(kube_credential *c, kube_grant *grant, kube_error *err) {
+  if (c->killed) return KUBE_AGAIN; /* how it ended then is not its own doing */
+  return c->process ? kube_exec_result(&c->config->exec, c->process, grant, err)
+                    : kube_oidc_result(c->oidc, grant, err);
+}
+
 static kube_status result(kube_credential *c, kube_grant *grant, kube_error *err) {
-  const kube_exec *exec = &c->config->exec;
-  kube_status status = c->process ? kube_exec_result(exec, c->process, grant, err)
-                                  : kube_oidc_result(c->oidc, grant, err);
+  kube_status status = result_in_time(c, grant, err);
   if (status != KUBE_AGAIN || kube_engine_now(c->engine) < c->late) return status;
-  if (c->process) return kube_exec_fail_late(exec, c->process, c->patience, err);
+  if (c->process) return kube_exec_fail_late(&c->config->exec, c->process, c->patience, err);
   return kube_fail(err, KUBE_ETIMEOUT, "oidc: the issuer did not answer within %lld s",
                    c->patience / 1000);
 }

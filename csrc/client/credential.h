@@ -56,6 +56,7 @@ struct kube_credential {
   kube_tls *tls;                      /* shared, what differs from the configuration's; NULL */
   long long files_due;                /* when they are looked at next; -1: there are none */
   kube_process *process;              /* under way; NULL */
+  bool killed;                        /* it was, for its time was over */
   kube_oidc *oidc;                    /* NULL: not needed yet */
   long long patience, late;           /* of that: ms it may take, and when they are over */
   unsigned run, good_run, failed_run; /* counted from 1; the last ones to end well, and not */
