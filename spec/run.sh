@@ -3,6 +3,7 @@
 #   spec/run.sh                    all (make test)
 #   spec/run.sh LUA SPEC...        some spec files on one Lua (make spec LUA= SPEC=)
 #   spec/run.sh sanitize           those under sanitizers and valgrind (make sanitize)
+# All is two halves that run side by side, each with servers of its own: specs wait more than they work.
 # A suite that cannot run counts as a failure: nothing is skipped in silence.
 set -u
 cd "$(dirname "$0")/.."
@@ -19,6 +20,8 @@ unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy SSL_CERT
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
 export KUBE_SPEC_PRINTED=$work/printed # all that the suites printed, and the logs of their nginx
+failures=${KUBE_SPEC_FAILURES:=$work/failures} # those of both halves
+export KUBE_SPEC_FAILURES
 servers=()
 
 stop() {
@@ -32,7 +35,7 @@ trap 'exit 130' INT TERM
 count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
 
 # What failed is told again just before the last line: a log of which only the end is kept says it too.
-recall() { printf '%s\n' "$*" >>"$work/failures"; }
+recall() { printf '%s\n' "$*" >>"$failures"; }
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -134,15 +137,16 @@ specs() { find spec -name '*_spec.lua' -not -path 'spec/openresty/*' "$@" | sort
 
 . spec/sanitize/suites.sh
 
-if [ "${1-}" = sanitize ]; then
-  start_servers || broken "the servers of the suite"
-  sanitize
-elif [ $# -gt 0 ]; then
-  lua=$1
-  shift
-  start_servers || broken "the servers of the suite"
-  run_lua "$lua" "${@:-spec}"
-else
+run_luas() {
+  local lua
+  for lua in "$@"; do
+    say "$lua"
+    run_lua "$lua" $(specs)
+  done
+}
+
+first_half() {
+  local test
   say "lint"
   if spec/lint.sh; then count 1 0 0; else broken "make lint"; fi
   say "servers"
@@ -151,13 +155,44 @@ else
     say "${test#"$build"/}"
     run_c "$test"
   done
-  for lua in lua5.4 luajit lua5.1; do
-    say "$lua"
-    run_lua "$lua" $(specs)
-  done
+  run_luas lua5.4 luajit
   say "nginx, neovim"
   run_lua luajit spec/openresty
+}
+
+second_half() {
+  start_servers || broken "the servers of the suite's second half"
+  run_luas lua5.1
   sanitize
+}
+
+# It told what failed by $failures, and has looked for secrets in what it printed.
+await_second_half() {
+  wait "${besides[second-half]}"
+  unset "besides[second-half]"
+  cat "$work/second-half.out"
+  if [[ $(tail -n 1 "$work/second-half.out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+  else
+    broken "the second half ended without its counts"
+  fi
+}
+
+if [ "${1-}" = sanitize ]; then
+  start_servers || broken "the servers of the suite"
+  sanitize
+elif [ "${1-}" = second-half ]; then
+  second_half
+elif [ $# -gt 0 ]; then
+  lua=$1
+  shift
+  start_servers || broken "the servers of the suite"
+  run_lua "$lua" "${@:-spec}"
+else
+  spec/run.sh second-half >"$work/second-half.out" 2>&1 &
+  besides[second-half]=$!
+  first_half
+  await_second_half
 fi
 look_for_secrets
 

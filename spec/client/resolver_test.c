@@ -14,7 +14,7 @@
 #include "../support/connect.h"
 #include "../support/server.h"
 
-enum { PATIENCE = 60000, SLOW = 2000 /* ms */, SOON = 1500 /* before that */ };
+enum { PATIENCE = 60000, SLOW = 4000 /* ms */, SOON = 3500 /* before that */ };
 
 #define OURS __attribute__((visibility("default")))
 
