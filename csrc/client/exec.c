@@ -84,7 +84,7 @@ kube_process *kube_exec_start(const kube_exec *exec, kube_engine *engine, kube_h
               exec->command);
     return NULL;
   }
-  *patience = exec->timeout ? exec->timeout : interactive ? PATIENCE_WITH_PERSON : PATIENCE;
+  *patience = exec->timeout > 0 ? exec->timeout : interactive ? PATIENCE_WITH_PERSON : PATIENCE;
   if (write_info(exec, interactive, &info, err) == KUBE_OK) text = kube_buffer_text(&info, err);
   if (text) process = start_with(exec, text, interactive, engine, handle, err);
   kube_buffer_clear(&info);

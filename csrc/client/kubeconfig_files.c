@@ -184,12 +184,12 @@ kube_stanza kube_kubeconfig_find(const kube_kubeconfig_files *all, const char *w
   return found;
 }
 
-/* The names there are, for a message. */
 static void add_words(char *out, size_t size, const char *first, const char *second) {
   const size_t used = strlen(out);
   snprintf(out + used, size - used, "%s%s", first, second);
 }
 
+/* The names there are, for a message. */
 void kube_kubeconfig_there_are(const kube_kubeconfig_files *all, const char *list, char *out,
                                size_t size) {
   size_t i, n = 0;

@@ -44,57 +44,74 @@ kube_status kube_tls_check(const kube_tls *tls, const char *ca_name, const char 
 
 /* ---- libcurl ---- */
 
-/*
-** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
-** places.
-*/
-static CURLcode trust_system(CURL *easy, CURLoption file_option, CURLoption directory_option) {
-  const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-  CURLcode failed = CURLE_OK;
-  if (file && *file) failed = curl_easy_setopt(easy, file_option, file);
-  if (directory && *directory && !failed)
-    failed = curl_easy_setopt(easy, directory_option, directory);
-  return failed;
-}
-
 static CURLcode set_blob(CURL *easy, CURLoption option, const kube_buffer *pem) {
   struct curl_blob b = {.data = (void *)kube_buffer_bytes(pem), .len = kube_buffer_length(pem)};
   b.flags = CURL_BLOB_NOCOPY;
   return curl_easy_setopt(easy, option, &b);
 }
 
-kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
+/* What libcurl calls these for the server, and for a proxy. */
+typedef struct options {
+  CURLoption version, verify_peer, verify_host, ca, ca_file, ca_directory, cert, key, password;
+} options;
+
+static const options of_server = {
+    CURLOPT_SSLVERSION,   CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST,
+    CURLOPT_CAINFO_BLOB,  CURLOPT_CAINFO,         CURLOPT_CAPATH,
+    CURLOPT_SSLCERT_BLOB, CURLOPT_SSLKEY_BLOB,    CURLOPT_KEYPASSWD};
+
+static const options of_proxy = {
+    CURLOPT_PROXY_SSLVERSION,   CURLOPT_PROXY_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYHOST,
+    CURLOPT_PROXY_CAINFO_BLOB,  CURLOPT_PROXY_CAINFO,         CURLOPT_PROXY_CAPATH,
+    CURLOPT_PROXY_SSLCERT_BLOB, CURLOPT_PROXY_SSLKEY_BLOB,    CURLOPT_PROXY_KEYPASSWD};
+
+/*
+** The system's roots: where SSL_CERT_FILE and SSL_CERT_DIR say (as in Go), else libcurl's own
+** places.
+*/
+static CURLcode trust_system(CURL *easy, const options *o) {
+  const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
   CURLcode failed = CURLE_OK;
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->insecure ? 0L : 2L);
+  if (file && *file) failed = curl_easy_setopt(easy, o->ca_file, file);
+  if (directory && *directory && !failed)
+    failed = curl_easy_setopt(easy, o->ca_directory, directory);
+  return failed;
+}
+
+static void set_verification(CURL *easy, const options *o, bool insecure) {
+  curl_easy_setopt(easy, o->version, (long)CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(easy, o->verify_peer, insecure ? 0L : 1L);
+  curl_easy_setopt(easy, o->verify_host, insecure ? 0L : 2L);
+}
+
+static CURLcode set_identity(CURL *easy, const options *o, const kube_tls *tls) {
+  CURLcode failed;
+  if (!kube_buffer_length(&tls->cert)) return CURLE_OK;
+  failed = set_blob(easy, o->cert, &tls->cert);
+  if (!failed) failed = set_blob(easy, o->key, &tls->key);
+  curl_easy_setopt(easy, o->password, ""); /* an encrypted key blob crashes 7.88 without */
+  return failed;
+}
+
+kube_status kube_tls_apply(const kube_tls *tls, CURL *easy, kube_error *err) {
+  CURLcode failed;
+  set_verification(easy, &of_server, tls->insecure);
   if (kube_buffer_length(&tls->ca)) {
-    failed = set_blob(easy, CURLOPT_CAINFO_BLOB, &tls->ca);
+    failed = set_blob(easy, of_server.ca, &tls->ca);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else /etc/ssl/certs is trusted beside it */
   } else {
-    failed = trust_system(easy, CURLOPT_CAINFO, CURLOPT_CAPATH);
+    failed = trust_system(easy, &of_server);
   }
-  if (kube_buffer_length(&tls->cert) && !failed) {
-    failed = set_blob(easy, CURLOPT_SSLCERT_BLOB, &tls->cert);
-    if (!failed) failed = set_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->key);
-    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); /* an encrypted key blob crashes 7.88 without */
-  }
+  if (!failed) failed = set_identity(easy, &of_server, tls);
   return failed ? kube_fail_memory(err, "certificates") : KUBE_OK;
 }
 
 kube_status kube_tls_apply_proxy(const kube_tls *tls, CURL *easy, kube_error *err) {
-  const bool insecure = tls && tls->insecure;
-  CURLcode failed = trust_system(easy, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH);
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, insecure ? 0L : 1L);
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, insecure ? 0L : 2L);
+  CURLcode failed = trust_system(easy, &of_proxy);
+  set_verification(easy, &of_proxy, tls && tls->insecure);
   if (tls && kube_buffer_length(&tls->ca) && !failed)
-    failed = set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, &tls->ca);
-  if (tls && kube_buffer_length(&tls->cert) && !failed) {
-    failed = set_blob(easy, CURLOPT_PROXY_SSLCERT_BLOB, &tls->cert);
-    if (!failed) failed = set_blob(easy, CURLOPT_PROXY_SSLKEY_BLOB, &tls->key);
-    curl_easy_setopt(easy, CURLOPT_PROXY_KEYPASSWD, "");
-  }
+    failed = set_blob(easy, of_proxy.ca, &tls->ca);
+  if (tls && !failed) failed = set_identity(easy, &of_proxy, tls);
   return failed ? kube_fail_memory(err, "certificates") : KUBE_OK;
 }
 
