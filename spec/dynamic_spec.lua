@@ -635,23 +635,30 @@ describe("delete", function()
   end)
 
   it("obeys the propagation policy", function()
-    for policy, stays in pairs { Orphan = true, Foreground = false, Background = false } do
-      local name = "owner-" .. policy:lower()
-      assert(k:create(deployment(name, 0)))
-      local selector = here { labelSelector = "app=" .. name }
-      cluster.eventually(function() return #assert(k:list("rs", selector)).items == 1 end)
+    local function owned(name)
+      return assert(k:list("rs", here { labelSelector = "app=" .. name })).items
+    end
+    local function delete(name, policy)
       assert(k:delete("deploy", name, here { propagationPolicy = policy }))
       cluster.eventually(function()
         return kube.is_not_found((select(2, k:get("deploy", name, IN))))
       end)
-      if stays then
-        local orphan = assert(k:list("rs", selector)).items[1]
-        assert.is_nil(orphan.metadata.ownerReferences)
-        assert(k:delete(orphan))
-      else
-        cluster.eventually(function() return #assert(k:list("rs", selector)).items == 0 end)
-      end
     end
+    -- In this order: the garbage collector hears of them in turn, and makes orphans only of those
+    -- that it has heard of.
+    for _, name in ipairs { "owner-orphan", "owner-foreground", "owner-background" } do
+      assert(k:create(deployment(name, 0)))
+      cluster.eventually(function() return #owned(name) == 1 end)
+    end
+    for _, policy in ipairs { "Foreground", "Background" } do
+      local name = "owner-" .. policy:lower()
+      delete(name, policy)
+      cluster.eventually(function() return #owned(name) == 0 end)
+    end
+    delete("owner-orphan", "Orphan")
+    local orphan = owned("owner-orphan")[1]
+    assert.is_nil(orphan.metadata.ownerReferences)
+    assert(k:delete(orphan))
     refused("Invalid", k:delete("cm", "any", here { propagationPolicy = "Sideways" }))
   end)
 
