@@ -4,6 +4,7 @@
 ** cluster and a user in kubeconfig.h. Rules: client-go tools/clientcmd/client_config.go
 ** DirectClientConfig.
 */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,12 @@ typedef struct choice {
 } choice;
 
 /* A name that does not exist, in client-go's words, and then those that do. */
-static void not_there(choice *c, const char *list, const char *words) {
-  char names[512];
+static void KUBE_PRINTF(3, 4) not_there(choice *c, const char *list, const char *format, ...) {
+  char words[1024], names[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(words, sizeof words, format, args);
+  va_end(args);
   kube_kubeconfig_there_are(c->all, list, names, sizeof names);
   kube_problem(&c->problems, "%s%s", words, names);
 }
@@ -35,14 +40,12 @@ static const char *given(const char *option) { return option && *option ? option
 static void choose_context(choice *c) {
   const char *asked = given(c->options->context);
   const char *name = asked ? asked : kube_kubeconfig_current_context(c->all);
-  char words[512];
   c->context = kube_kubeconfig_find(c->all, "context", "contexts", name ? name : "");
   if (name == NULL || c->context.path) return;
-  snprintf(words, sizeof words,
-           asked ? "context \"%s\" does not exist"
-                 : "context was not found for specified context: %s",
-           name);
-  not_there(c, "contexts", words);
+  not_there(c, "contexts",
+            asked ? "context \"%s\" does not exist"
+                  : "context was not found for specified context: %s",
+            name);
 }
 
 /* A text of the context. */
@@ -64,18 +67,15 @@ static kube_stanza choose(choice *c, const char *what, const char *list, const c
 
 static void choose_cluster(choice *c, const char *name) {
   const char *asked = given(c->options->cluster);
-  char words[1024];
   c->cluster.from = choose(c, "cluster", "clusters", asked, name);
   if (c->cluster.from.path) return;
   if (asked) {
-    snprintf(words, sizeof words, "cluster \"%s\" does not exist", asked);
-    not_there(c, "clusters", words);
+    not_there(c, "clusters", "cluster \"%s\" does not exist", asked);
   } else if (given(c->options->server)) {
     return; /* which makes up for it */
   } else if (name) {
-    snprintf(words, sizeof words, "cluster \"%s\" was not found for context \"%s\"", name,
-             c->context.name);
-    not_there(c, "clusters", words);
+    not_there(c, "clusters", "cluster \"%s\" was not found for context \"%s\"", name,
+              c->context.name);
   } else if (c->context.path) {
     kube_problem(&c->problems, "cluster was not specified for context \"%s\"", c->context.name);
   }
@@ -83,15 +83,12 @@ static void choose_cluster(choice *c, const char *name) {
 
 static void choose_user(choice *c, const char *name) {
   const char *asked = given(c->options->user);
-  char words[1024];
   c->user.from = choose(c, "user", "users", asked, name);
   if (c->user.from.path || !(asked || name)) return;
   if (asked)
-    snprintf(words, sizeof words, "auth info \"%s\" does not exist", asked);
+    not_there(c, "users", "auth info \"%s\" does not exist", asked);
   else
-    snprintf(words, sizeof words, "user \"%s\" was not found for context \"%s\"", name,
-             c->context.name);
-  not_there(c, "users", words);
+    not_there(c, "users", "user \"%s\" was not found for context \"%s\"", name, c->context.name);
 }
 
 static void choose_all(choice *c) {

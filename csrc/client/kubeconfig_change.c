@@ -1,4 +1,6 @@
 /* What an edit does to the trees of kubeconfig files; the contract is in kubeconfig_edit.h. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,8 +280,13 @@ static kube_status change_property(const change *c) {
 }
 
 /* What was asked for is not there: says so, and what is. */
-static kube_status not_there(const change *c, const kube_field *list, const char *words) {
-  char names[512];
+static kube_status KUBE_PRINTF(3, 4)
+    not_there(const change *c, const kube_field *list, const char *format, ...) {
+  char words[512], names[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(words, sizeof words, format, args);
+  va_end(args);
   kube_kubeconfig_there_are(c->all, list->member, names, sizeof names);
   return kube_fail(c->err, KUBE_ECONFIG, "%s%s", words, names);
 }
@@ -296,10 +303,9 @@ static kube_status set_current_context(const change *c, const char *name) {
 static kube_status use_context(const change *c) {
   const kube_field *contexts = list_of("contexts");
   const char *name = c->edit->name;
-  char words[512];
   if (*name == '\0') return kube_fail(c->err, KUBE_EUSAGE, "empty context names are not allowed");
-  snprintf(words, sizeof words, "no context exists with the name: \"%s\"", name);
-  if (find(c, contexts, name).file == NULL) return not_there(c, contexts, words);
+  if (find(c, contexts, name).file == NULL)
+    return not_there(c, contexts, "no context exists with the name: \"%s\"", name);
   return set_current_context(c, name);
 }
 
@@ -309,12 +315,11 @@ static kube_status rename_context(const change *c) {
   const char *current = kube_kubeconfig_current_context(c->all);
   const bool is_current = current && strcmp(current, name) == 0;
   const place at = find(c, contexts, name);
-  char words[512];
   if (next == NULL || *next == '\0')
     return kube_fail(c->err, KUBE_EUSAGE, "empty context names are not allowed");
-  snprintf(words, sizeof words, "cannot rename the context \"%s\", it's not in %s", name,
-           c->fallback);
-  if (at.file == NULL) return not_there(c, contexts, words);
+  if (at.file == NULL)
+    return not_there(c, contexts, "cannot rename the context \"%s\", it's not in %s", name,
+                     c->fallback);
   if (find(c, contexts, next).file)
     return kube_fail(c->err, KUBE_ECONFIG,
                      "cannot rename the context \"%s\", the context \"%s\" already exists in %s",
@@ -340,10 +345,9 @@ static kube_status set_fields(const change *c, const char *list, bool embed_cert
 static kube_status delete_named(const change *c, const char *list) {
   const kube_field *field = list_of(list);
   const place at = find(c, field, c->edit->name);
-  char words[512];
-  snprintf(words, sizeof words, "cannot delete %s %s, not in %s", field->stanza, c->edit->name,
-           c->fallback);
-  if (at.file == NULL) return not_there(c, field, words);
+  if (at.file == NULL)
+    return not_there(c, field, "cannot delete %s %s, not in %s", field->stanza, c->edit->name,
+                     c->fallback);
   delete_stanza(&at, c->edit->name);
   return KUBE_OK;
 }
