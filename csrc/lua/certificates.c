@@ -40,32 +40,15 @@ static kube_slice optional_slice(lua_State *L, int index) {
   return lua_isnoneornil(L, index) ? (kube_slice){0} : check_slice(L, index);
 }
 
-/* An array of texts as a list that ends in NULL: both it and its texts stay on the stack. */
-static const char *const *push_list(lua_State *L, int table, const char *field) {
-  const char **list;
-  int i, n;
-  lua_getfield(L, table, field);
-  if (!lua_istable(L, -1)) return NULL;
-  n = (int)lua_rawlen(L, -1);
-  luaL_checkstack(L, n + 4, "too many names");
-  list = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *list, 0);
-  list[n] = NULL;
-  for (i = 0; i < n; i++) {
-    lua_rawgeti(L, -2 - i, i + 1);
-    list[i] = luaL_checkstring(L, -1);
-  }
-  return list;
-}
-
 static kube_subject check_subject(lua_State *L, int table) {
   kube_subject subject = {0};
   luaL_checktype(L, table, LUA_TTABLE);
   luaL_checkstack(L, 8, "a subject");
   lua_getfield(L, table, "common_name");
   subject.common_name = luaL_optstring(L, -1, NULL);
-  subject.organizations = push_list(L, table, "organizations");
-  subject.dns_names = push_list(L, table, "dns_names");
-  subject.ip_addresses = push_list(L, table, "ip_addresses");
+  subject.organizations = kube_read_texts(L, table, "organizations");
+  subject.dns_names = kube_read_texts(L, table, "dns_names");
+  subject.ip_addresses = kube_read_texts(L, table, "ip_addresses");
   return subject;
 }
 
@@ -79,6 +62,13 @@ static int64_t integer_field(lua_State *L, int table, const char *field) {
 
 /* ---- keys and what they sign ---- */
 
+/* What was made into a box, which the collector closes. */
+static int push_pem(lua_State *L, const char *pem, const kube_error *err) {
+  if (pem == NULL) return kube_push_error(L, err);
+  lua_pushstring(L, pem);
+  return 1;
+}
+
 /* new_key(type, bits) -> PEM | nil, err */
 static int new_key(lua_State *L) {
   static const char *const types[] = {"ecdsa", "rsa", NULL};
@@ -88,9 +78,7 @@ static int new_key(lua_State *L) {
   const lua_Number bits = luaL_optnumber(L, 2, 0);
   void **box = kube_box_new(L, PEM);
   *box = kube_key_new(kinds[type], bits >= 0 && bits < 1e6 ? (int)bits : -1, &err);
-  if (*box == NULL) return kube_push_error(L, &err);
-  lua_pushstring(L, *box);
-  return 1;
+  return push_pem(L, *box, &err);
 }
 
 /* new_request(key, subject) -> PEM | nil, err */
@@ -100,9 +88,7 @@ static int new_request(lua_State *L) {
   const kube_subject subject = check_subject(L, 2);
   void **box = kube_box_new(L, PEM);
   *box = kube_csr_new(key, &subject, &err);
-  if (*box == NULL) return kube_push_error(L, &err);
-  lua_pushstring(L, *box);
-  return 1;
+  return push_pem(L, *box, &err);
 }
 
 /* new_certificate(key, { subject's fields, is_ca =, not_before =, not_after = }, issuer, its key) */
@@ -122,9 +108,7 @@ static int new_certificate(lua_State *L) {
   subject = check_subject(L, 2);
   box = kube_box_new(L, PEM);
   *box = kube_certificate_new(key, &subject, &options, &err);
-  if (*box == NULL) return kube_push_error(L, &err);
-  lua_pushstring(L, *box);
-  return 1;
+  return push_pem(L, *box, &err);
 }
 
 /* check_request(request, wanted, key) -> true | nil, err */

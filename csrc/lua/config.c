@@ -37,33 +37,6 @@ static const bool *read_flag(lua_State *L, const char *name, bool *value) {
   return given ? value : NULL;
 }
 
-/*
-** The strings of the list at options[name], ended by NULL. The array, and a table that keeps the
-** strings alive, stay on the stack: the list itself may be another one by the time it is used.
-*/
-static const char *const *read_texts(lua_State *L, const char *name) {
-  const char **texts;
-  size_t i, n = 0, count, length;
-  luaL_checkstack(L, 6, name);
-  lua_getfield(L, 1, name);
-  if (!lua_istable(L, -1)) return NULL;
-  count = lua_rawlen(L, -1);
-  texts = lua_newuserdatauv(L, (count + 1) * sizeof *texts, 0);
-  lua_createtable(L, (int)count, 0);
-  for (i = 1; i <= count; i++) {
-    lua_rawgeti(L, -3, (int)i);
-    if (lua_type(L, -1) != LUA_TSTRING) {
-      lua_pop(L, 1);
-      break;
-    }
-    texts[n] = lua_tolstring(L, -1, &length);
-    if (strlen(texts[n]) != length) luaL_error(L, "%s holds a NUL byte", name);
-    lua_rawseti(L, -2, (int)++n);
-  }
-  texts[n] = NULL;
-  return texts;
-}
-
 typedef struct flags {
   bool insecure, uncompressed;
 } flags;
@@ -74,8 +47,8 @@ static void read_options(lua_State *L, kube_config_options *options, flags *kept
   if (!lua_istable(L, 1)) return;
   options->insecure_skip_tls_verify = read_flag(L, "insecure_skip_tls_verify", &kept->insecure);
   options->disable_compression = read_flag(L, "disable_compression", &kept->uncompressed);
-  options->as_groups = read_texts(L, "as_groups");
-  options->as_user_extra = read_texts(L, "as_user_extra");
+  options->as_groups = kube_read_texts(L, 1, "as_groups");
+  options->as_user_extra = kube_read_texts(L, 1, "as_user_extra");
 }
 
 /* ---- configurations ---- */

@@ -43,6 +43,29 @@ void kube_read_options(lua_State *L, int index, const kube_option *list, void *o
   }
 }
 
+const char *const *kube_read_texts(lua_State *L, int index, const char *name) {
+  const char **texts;
+  size_t i, n = 0, count, length;
+  luaL_checkstack(L, 6, name);
+  lua_getfield(L, index, name);
+  if (!lua_istable(L, -1)) return NULL;
+  count = lua_rawlen(L, -1);
+  texts = lua_newuserdatauv(L, (count + 1) * sizeof *texts, 0);
+  lua_createtable(L, (int)count, 0);
+  for (i = 1; i <= count; i++) {
+    lua_rawgeti(L, -3, (int)i);
+    if (lua_type(L, -1) != LUA_TSTRING) {
+      lua_pop(L, 1);
+      break;
+    }
+    texts[n] = lua_tolstring(L, -1, &length);
+    if (strlen(texts[n]) != length) luaL_error(L, "%s holds a NUL byte", name);
+    lua_rawseti(L, -2, (int)++n);
+  }
+  texts[n] = NULL;
+  return texts;
+}
+
 void kube_set_text(lua_State *L, const char *field, const char *text) {
   lua_pushstring(L, text);
   lua_setfield(L, -2, field);

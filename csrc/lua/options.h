@@ -28,6 +28,13 @@ typedef struct kube_option {
 */
 void kube_read_options(lua_State *L, int index, const kube_option *list, void *out);
 
+/*
+** The strings of the list at table[name], ended by NULL; NULL when there is no list. The array, and a
+** table that keeps the strings alive, stay on the stack: the list itself may be another one by the time
+** it is used. It ends at what is no string.
+*/
+const char *const *kube_read_texts(lua_State *L, int index, const char *name);
+
 /* The other way: field = text, field = { texts, up to a NULL } (NULL: {}) of the table at the top. */
 void kube_set_text(lua_State *L, const char *field, const char *text);
 void kube_set_texts(lua_State *L, const char *field, const char *const *texts);
