@@ -189,6 +189,13 @@ describe("a proxy that is spoken to in TLS", function()
     assert.equal("commonName=alice", script.requests()[1].client)
   end)
 
+  it("is trusted by the system's roots where the cluster has no CA of its own", function()
+    local asked = proxies.asked(function()
+      assert.equal("web", get_elsewhere({ SSL_CERT_FILE = faults.ca }, kubeconfig {}))
+    end)
+    assert.same({ 1, "https" }, { #asked, asked[1].proxy })
+  end)
+
   it("is not verified where the server is not", function()
     local asked = proxies.asked(function()
       assert.equal("web", get_elsewhere({}, kubeconfig { insecure = true }))
