@@ -11,6 +11,7 @@
 #include "../../csrc/core/text.h"
 #include "../support/check.h"
 #include "../support/identity.h"
+#include "../support/minimal.h"
 #include "../support/own_files.h"
 
 /* ---- certificates ---- */
@@ -65,18 +66,6 @@ static void refuses_text(const char *text, const char *a, const char *b) {
   const kube_config_options options = {.kubeconfig = write_file("bad", text)};
   check_about = text;
   refuses(&options, options.kubeconfig, a, b);
-}
-
-/* A kubeconfig with one cluster, user and context; the stanzas' bodies in flow style. */
-static const char *minimal(const char *cluster, const char *user) {
-  static char text[16384];
-  snprintf(text, sizeof text,
-           "current-context: ctx\n"
-           "contexts: [{name: ctx, context: {cluster: clu, user: usr}}]\n"
-           "clusters: [{name: clu, cluster: {%s}}]\n"
-           "users: [{name: usr, user: {%s}}]\n",
-           cluster, user);
-  return text;
 }
 
 #define SERVER "server: 'https://h:6443'"

@@ -2,7 +2,6 @@
 ** Credentials where memory runs out: each job fails at its first allocation, at the second, ... until
 ** it needs no more. Never a crash or a leak, and whoever asked is told, or has what he asked for.
 */
-#include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,10 +11,10 @@
 #include "descriptors.h"
 #include "identity.h"
 #include "own_files.h"
-#include "scarce.h"
+#include "scarce_jobs.h"
 #include "server.h"
 
-enum { PATIENCE = 20000, MOST = 3000 };
+enum { PATIENCE = 20000 };
 
 #define TOKEN  "SECRETMARK"
 #define BEARER "Authorization: Bearer " TOKEN
@@ -184,10 +183,7 @@ static kube_status share(kube_error *err) {
 
 /* ---- all together ---- */
 
-static const struct {
-  const char *name;
-  kube_status (*run)(kube_error *err);
-} jobs[] = {
+static const scarce_job jobs[] = {
     {"run_plugin", run_plugin}, {"refresh", refresh}, {"read_again", read_again}, {"share", share}};
 
 static void told(kube_status status, const kube_error *err) {
@@ -198,41 +194,12 @@ static void told(kube_status status, const kube_error *err) {
   CHECK(strstr(err->message, TOKEN) == NULL);
 }
 
-static void fail_at_each_allocation(size_t i, bool stays) {
-  char about[96];
-  long n;
-  for (n = 0; n < MOST; n++) {
-    kube_error err = {0};
-    kube_status status;
-    snprintf(about, sizeof about, "%s, %s after %ld", jobs[i].name, stays ? "all" : "one", n);
-    check_about = about;
-    scarce_begin(n, stays);
-    status = jobs[i].run(&err);
-    scarce_end();
-    if (scarce_failed && status != KUBE_OK) told(status, &err);
-    if (scarce_failed) continue;
-    if (!CHECK(status == KUBE_OK)) printf("  status %d: %s\n", (int)status, err.message);
-    break;
-  }
-  CHECK(n > 0 && n < MOST);
-  check_about = "";
-}
-
-static void memory_runs_out(void) {
-  size_t i;
-  for (i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-    fail_at_each_allocation(i, false);
-    fail_at_each_allocation(i, true);
-  }
-}
-
-static void *json_malloc(size_t n) { return __wrap_malloc(n); }
+static void memory_runs_out(void) { scarce_do(jobs, sizeof jobs / sizeof *jobs, told); }
 
 int main(void) {
-  cJSON_Hooks hooks = {json_malloc, free};
   server s;
   int before;
-  cJSON_InitHooks(&hooks);
+  scarce_begin_json();
   curl_global_init(CURL_GLOBAL_DEFAULT);
   files_begin();
   server_start(&s, answer, NULL);

@@ -15,11 +15,11 @@
 
 #include "../../csrc/core/file_lock.h"
 #include "../support/check.h"
+#include "../support/own_files.h"
 #include "core/clock.h"
 
 enum { EACH = 200, WRITERS = 2, MOST_CALLS = 200 };
 
-static char directory[] = "/tmp/kubeconfig_crash_test.XXXXXX";
 static char path[64], lock_path[80];
 
 /* ---- the calls of the system: the n-th kills us, or fails ---- */
@@ -68,11 +68,6 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t n) {
 }
 
 /* ---- files ---- */
-
-static void write_file(const char *name, const char *text) {
-  FILE *file = fopen(name, "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
-}
 
 static const char *content(void) {
   static char text[65536];
@@ -160,7 +155,7 @@ static void killed_at_every_point(void) {
     long long started;
     snprintf(about, sizeof about, "call %d", n);
     check_about = about;
-    write_file(path, OLD);
+    write_file("config", OLD);
     killed = edit_killed(n);
     CHECK(strcmp(content(), OLD) == 0 || strcmp(content(), NEW) == 0);
     started = kube_clock_ms();
@@ -182,7 +177,7 @@ static void failed_at_every_point(void) {
     snprintf(about, sizeof about, "call %d", n);
     check_about = about;
     unlink(lock_path);
-    write_file(path, OLD);
+    write_file("config", OLD);
     kills = false;
     calls_left = n;
     status = set("current-context", "another-name", 1);
@@ -215,7 +210,7 @@ static void lock_as_kubectl(long age) {
 }
 
 static void a_lock_of_kubectl(void) {
-  write_file(path, OLD);
+  write_file("config", OLD);
   lock_as_kubectl(3);
   CHECK(set("current-context", "x", 50) == KUBE_ETIMEOUT);
   CHECK(strstr(err.message, lock_path) && strstr(err.message, "for 3 s") &&
@@ -294,8 +289,7 @@ static void many_take_over_at_once(void) {
 }
 
 int main(void) {
-  char command[64];
-  if (mkdtemp(directory) == NULL) return 1;
+  files_begin();
   snprintf(path, sizeof path, "%s/config", directory);
   snprintf(lock_path, sizeof lock_path, "%s.lock", path);
   RUN(nothing_is_lost);
@@ -306,7 +300,6 @@ int main(void) {
   RUN(release_removes_only_its_own);
   RUN(two_names_of_one_file);
   RUN(many_take_over_at_once);
-  snprintf(command, sizeof command, "rm -rf %s", directory);
-  if (system(command) != 0) return 1;
+  if (!files_remove_all()) return 1;
   return check_report();
 }

@@ -4,7 +4,6 @@
 ** It never crashes or leaks (valgrind and sanitizers look at that), and it is never taken for a
 ** success: whoever asked is told.
 */
-#include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,10 +19,10 @@
 #include "identity.h"
 #include "kube.h"
 #include "own_files.h"
-#include "scarce.h"
+#include "scarce_jobs.h"
 #include "server.h"
 
-enum { PATIENCE = 60000, MOST = 3000 };
+enum { PATIENCE = 60000 };
 
 /* ---- the server ---- */
 
@@ -460,54 +459,49 @@ static kube_status directories(kube_error *err) {
   return kube_file_make_directories(directory, err);
 }
 
-typedef struct job {
-  const char *name;
-  kube_status (*run)(kube_error *err);
-} job;
-
 #define JOB(name)                                                                                  \
   { #name, name }
 
-static const job jobs[] = {JOB(load_plain),
-                           JOB(load_files),
-                           JOB(load_data),
-                           JOB(load_plugin),
-                           JOB(load_provider),
-                           JOB(load_contexts),
-                           JOB(load_flags),
-                           JOB(load_pod),
-                           JOB(load_list),
-                           JOB(load_nothing),
-                           JOB(load_missing_context),
-                           JOB(start_all),
-                           JOB(connect_with_files),
-                           JOB(connect_through_proxy),
-                           JOB(connect_insecurely),
-                           JOB(get),
-                           JOB(get_elsewhere),
-                           JOB(update_elsewhere),
-                           JOB(get_refused),
-                           JOB(list),
-                           JOB(watch),
-                           JOB(create),
-                           JOB(update),
-                           JOB(update_status),
-                           JOB(patch),
-                           JOB(apply),
-                           JOB(delete),
-                           JOB(delete_collection),
-                           JOB(rest_get),
-                           JOB(discovery_core),
-                           JOB(discovery_groups),
-                           JOB(discovery_version),
-                           JOB(yaml_to_json),
-                           JOB(yaml_from_json),
-                           JOB(edit_kubeconfig),
-                           JOB(view_kubeconfig),
-                           JOB(keep_token),
-                           JOB(quote),
-                           JOB(certificates),
-                           JOB(directories)};
+static const scarce_job jobs[] = {JOB(load_plain),
+                                  JOB(load_files),
+                                  JOB(load_data),
+                                  JOB(load_plugin),
+                                  JOB(load_provider),
+                                  JOB(load_contexts),
+                                  JOB(load_flags),
+                                  JOB(load_pod),
+                                  JOB(load_list),
+                                  JOB(load_nothing),
+                                  JOB(load_missing_context),
+                                  JOB(start_all),
+                                  JOB(connect_with_files),
+                                  JOB(connect_through_proxy),
+                                  JOB(connect_insecurely),
+                                  JOB(get),
+                                  JOB(get_elsewhere),
+                                  JOB(update_elsewhere),
+                                  JOB(get_refused),
+                                  JOB(list),
+                                  JOB(watch),
+                                  JOB(create),
+                                  JOB(update),
+                                  JOB(update_status),
+                                  JOB(patch),
+                                  JOB(apply),
+                                  JOB(delete),
+                                  JOB(delete_collection),
+                                  JOB(rest_get),
+                                  JOB(discovery_core),
+                                  JOB(discovery_groups),
+                                  JOB(discovery_version),
+                                  JOB(yaml_to_json),
+                                  JOB(yaml_from_json),
+                                  JOB(edit_kubeconfig),
+                                  JOB(view_kubeconfig),
+                                  JOB(keep_token),
+                                  JOB(quote),
+                                  JOB(certificates),
+                                  JOB(directories)};
 
 /* ---- all together ---- */
 
@@ -517,26 +511,6 @@ static void told(kube_status status, const kube_error *err) {
     printf("  status %d: %s\n", (int)status, err->message);
   CHECK(err->status == status && err->message[0]);
   CHECK(strstr(err->message, "SECRETMARK") == NULL);
-}
-
-static void fail_at_each_allocation(const job *j, bool stays) {
-  char about[96];
-  long n;
-  for (n = 0; n < MOST; n++) {
-    kube_error err = {0};
-    kube_status status;
-    snprintf(about, sizeof about, "%s, %s after %ld", j->name, stays ? "all" : "one", n);
-    check_about = about;
-    scarce_begin(n, stays);
-    status = j->run(&err);
-    scarce_end();
-    if (scarce_failed && status != KUBE_OK) told(status, &err);
-    if (scarce_failed) continue;
-    if (!CHECK(status == KUBE_OK)) printf("  status %d: %s\n", (int)status, err.message);
-    break;
-  }
-  CHECK(n > 0 && n < MOST);
-  check_about = "";
 }
 
 static kube_client *connect_client(void) {
@@ -550,23 +524,16 @@ static kube_client *connect_client(void) {
 }
 
 static void memory_runs_out(void) {
-  size_t i;
   client = connect_client();
-  for (i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-    fail_at_each_allocation(&jobs[i], false);
-    fail_at_each_allocation(&jobs[i], true);
-  }
+  scarce_do(jobs, sizeof jobs / sizeof *jobs, told);
   kube_client_free(client);
 }
 
-static void *json_malloc(size_t n) { return __wrap_malloc(n); }
-
 int main(void) {
-  cJSON_Hooks hooks = {json_malloc, free};
   char list[300];
   server s;
   int before;
-  cJSON_InitHooks(&hooks);
+  scarce_begin_json();
   curl_global_init(CURL_GLOBAL_DEFAULT);
   files_begin();
   server_start(&s, answer, NULL);

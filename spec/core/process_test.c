@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 #include "../support/descriptors.h"
+#include "../support/own_files.h"
 #include "../support/programs.h"
 
 static bool output_is(const program *g, const char *want) {
@@ -126,23 +127,12 @@ static void exit_codes_are_told(void) {
 
 /* ---- where it is looked for ---- */
 
-static char directory[] = "/tmp/process_test.XXXXXX";
-
-/* A file there; text for one call. */
-static const char *path_of(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return path;
-}
-
 static void write_program(const char *name, const char *text, mode_t mode) {
-  FILE *file = fopen(path_of(name), "w");
-  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0 || chmod(path_of(name), mode) != 0)
-    abort();
+  if (chmod(write_file(name, text), mode) != 0) abort();
 }
 
 static void make_programs(void) {
-  if (mkdtemp(directory) == NULL) abort();
+  files_begin();
   mkdir(path_of("first"), 0700);
   mkdir(path_of("first/tool"), 0700); /* a directory is none */
   mkdir(path_of("second"), 0700);
@@ -153,11 +143,7 @@ static void make_programs(void) {
   write_program("third/orphan", "#!/no/such/shell\n", 0700);
 }
 
-static void remove_programs(void) {
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", directory);
-  CHECK(system(command) == 0);
-}
+static void remove_programs(void) { CHECK(files_remove_all()); }
 
 /* Sets PATH, in which each @ is the directory. */
 static void set_path(const char *pattern) {

@@ -8,22 +8,11 @@
 
 #include "check.h"
 #include "kube.h"
+#include "own_files.h"
 
 static kube_slice slice(const char *text) { return (kube_slice){text, text ? strlen(text) : 0}; }
 
 /* ---- the judge ---- */
-
-static char directory[64];
-
-static void write_file(const char *name, const char *text) {
-  char path[128];
-  FILE *file;
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  file = fopen(path, "w");
-  if (file == NULL) abort();
-  fputs(text, file);
-  fclose(file);
-}
 
 /* What `openssl ARGUMENTS` prints there, both streams; its exit code in *code. */
 static const char *openssl(const char *arguments, int *code) {
@@ -387,10 +376,7 @@ static void zero_bytes(void) {
 }
 
 int main(void) {
-  char remove[128];
-  snprintf(directory, sizeof directory, "/tmp/kube-x509-%ld", (long)getpid());
-  snprintf(remove, sizeof remove, "mkdir -m 700 %s", directory);
-  if (system(remove) != 0) return 1;
+  files_begin();
   RUN(keys);
   RUN(requests);
   RUN(long_names);
@@ -403,7 +389,6 @@ int main(void) {
   RUN(defaults);
   RUN(bad_texts);
   RUN(zero_bytes);
-  snprintf(remove, sizeof remove, "rm -rf %s", directory);
-  if (system(remove) != 0) return 1;
+  if (!files_remove_all()) return 1;
   return check_report();
 }

@@ -12,20 +12,13 @@
 #include "../../csrc/core/text.h"
 #include "check.h"
 #include "identity.h"
+#include "minimal.h"
 #include "own_files.h"
 
 static identity one, two;
 
-/* A kubeconfig with one cluster, user and context; the stanzas' bodies in flow style. */
 static inline const char *kubeconfig(const char *cluster, const char *user) {
-  static char text[16384];
-  snprintf(text, sizeof text,
-           "current-context: ctx\n"
-           "contexts: [{name: ctx, context: {cluster: clu, user: usr}}]\n"
-           "clusters: [{name: clu, cluster: {%s}}]\n"
-           "users: [{name: usr, user: {%s}}]\n",
-           cluster, user);
-  return write_file("kubeconfig", text);
+  return write_file("kubeconfig", minimal(cluster, user));
 }
 
 #define SERVER "server: 'https://h:6443'"

@@ -33,6 +33,13 @@ static inline void files_begin(void) {
   if (mkdtemp(directory) == NULL) abort();
 }
 
+/* Removes the directory with all that is below it. */
+static inline bool files_remove_all(void) {
+  char command[sizeof directory + 16];
+  snprintf(command, sizeof command, "rm -rf %s", directory);
+  return system(command) == 0;
+}
+
 /* Removes the directory with the files in it; what has directories in it stays, and is told by false. */
 static inline bool files_end(void) {
   DIR *all = opendir(directory);
