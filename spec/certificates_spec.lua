@@ -11,13 +11,6 @@ local certificates = kube.certificates
 local SIGNER = "kubernetes.io/kube-apiserver-client"
 local PLAIN = "%-%-%-%-%-BEGIN "
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
   file:write(text)
@@ -234,7 +227,7 @@ describe("a store of certificates", function()
     assert.equal(pairs_of[1].certificate, pair.certificate)
     assert.equal(pairs_of[1].key, pair.key)
     assert.matches("^CN=host%-1@", pair.info.subject)
-    assert.equal(pairs_of[1].certificate .. pairs_of[1].key, read(store:current_path()))
+    assert.equal(pairs_of[1].certificate .. pairs_of[1].key, process.read(store:current_path()))
     local name = shell("readlink deep/er/client-current.pem"):gsub("\n", "")
     assert.matches("^client%-20%d%d%-%d%d%-%d%d%-%d%d%-%d%d%-%d%d%.pem$", name)
     assert.equal("600\n", shell("stat -c %a deep/er/" .. name))
@@ -328,7 +321,7 @@ describe("certificates of a cluster", function()
 
   --- A kubeconfig of a user with a certificate.
   local function connect_with(certificate, key)
-    local config = assert(kube.yaml.load(read(cluster.kubeconfig("admin"))))
+    local config = assert(kube.yaml.load(process.read(cluster.kubeconfig("admin"))))
     local pem = os.tmpname()
     write(pem, certificate .. key)
     config.users = { { name = "u", user = { ["client-certificate"] = pem, ["client-key"] = pem } } }

@@ -2,14 +2,8 @@
 local comments = require("docs.comments")
 local dynamic = require("kube.client.dynamic")
 local kube = require("kube")
+local process = require("spec.support.process")
 local reference = require("docs.reference")
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 --- Fails with a list of what is wrong, and what is to be done.
 local function assert_none(wrong, advice)
@@ -37,10 +31,7 @@ users: [ { name: nobody, user: {} } ]
 ]]
 
 local function offline_config()
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(CONFIG)
-  file:close()
+  local path = process.file(CONFIG)
   local config = assert(kube.config.load { kubeconfig = path })
   os.remove(path)
   return config
@@ -129,7 +120,7 @@ local C_CHECKS = { ["kube.json.decode"] = "check_option", ["kube.json.encode"] =
 
 --- The same for functions in C: the names that their check compares with.
 local function taken_in_c(check)
-  local body = read("csrc/lua/json.c"):match("\nstatic void " .. check .. "%(.-\n}\n")
+  local body = process.read("csrc/lua/json.c"):match("\nstatic void " .. check .. "%(.-\n}\n")
   local set = {}
   assert(body, "there is no " .. check .. " in csrc/lua/json.c any more: mend C_CHECKS")
   for name in body:gmatch('strcmp%(name, "([%w_]+)"%)') do set[name] = true end
@@ -214,7 +205,7 @@ local function fault_of(path, target)
   local file, anchor = target:match("^([^#]*)#?(.*)$")
   file = file == "" and path or (path:match("^.*/") or "") .. file
   if not exists(file) then return path .. ": " .. target .. ": there is no " .. file end
-  if anchor ~= "" and not anchors_of(read(file))[anchor] then
+  if anchor ~= "" and not anchors_of(process.read(file))[anchor] then
     return path .. ": there is no heading for #" .. anchor .. " in " .. file
   end
 end
@@ -231,7 +222,7 @@ describe("docs/reference.md", function()
   teardown(function() all.server:close() end)
 
   it("is what the comments say", function()
-    assert(read(reference.path) == reference.text(),
+    assert(process.read(reference.path) == reference.text(),
       reference.path .. " is not what the comments say: run `make docs`, and commit it too")
   end)
 
@@ -291,15 +282,15 @@ describe("docs/reference.md", function()
     for _, spec in pairs(dynamic.SPECS) do
       for name in pairs(spec) do really[name] = true end
     end
-    local table_text = read(reference.path):match("\n## Options\n(.-)\n## ")
+    local table_text = process.read(reference.path):match("\n## Options\n(.-)\n## ")
     for name in table_text:gmatch("\n| `([%w_]+)` |") do said[name] = true end
     compare(wrong, "Options", really, said)
     assert_none(wrong, "Mend the table above dynamic.SPECS, run `make docs`")
   end)
 
   it("has every function of kube.h, with what it promises", function()
-    local text, wrong, silent, n = read(reference.path), {}, silent_functions(), 0
-    for name in read("csrc/kube.h"):gmatch(C_FUNCTION) do
+    local text, wrong, silent, n = process.read(reference.path), {}, silent_functions(), 0
+    for name in process.read("csrc/kube.h"):gmatch(C_FUNCTION) do
       n = n + 1
       if not text:find("[ *]" .. name .. "%(") then wrong[#wrong + 1] = name .. " is not there" end
       if silent[name] ~= false then wrong[#wrong + 1] = name .. " has no comment" end
@@ -313,7 +304,7 @@ describe("the documents", function()
   it("link to what there is", function()
     local wrong = {}
     for _, path in ipairs(documents()) do
-      for target in without_code(read(path)):gmatch("%]%(([^)%s]+)%)") do
+      for target in without_code(process.read(path)):gmatch("%]%(([^)%s]+)%)") do
         wrong[#wrong + 1] = fault_of(path, target)
       end
     end

@@ -20,8 +20,7 @@ unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy SSL_CERT
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
 export KUBE_SPEC_PRINTED=$work/printed # all that the suites printed, and the logs of their nginx
-failures=${KUBE_SPEC_FAILURES:=$work/failures} # those of both halves
-export KUBE_SPEC_FAILURES
+export KUBE_SPEC_FAILURES=${KUBE_SPEC_FAILURES:-$work/failures} # those of both halves
 servers=()
 
 stop() {
@@ -35,7 +34,7 @@ trap 'exit 130' INT TERM
 count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
 
 # What failed is told again just before the last line: a log of which only the end is kept says it too.
-recall() { printf '%s\n' "$*" >>"$failures"; }
+recall() { printf '%s\n' "$*" >>"$KUBE_SPEC_FAILURES"; }
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -66,9 +65,9 @@ start() {
 }
 
 start_servers() {
-  start faults 4 20 python3 spec/support/fault_server.py "$work/scripts" || return 1
+  start faults 4 20 python3 -B spec/support/fault_server.py "$work/scripts" || return 1
   KUBE_SPEC_FAULTS=$(head -n 1 "$work/faults")
-  start proxies 5 20 python3 spec/support/proxy_server.py "$work/scripts" || return 1
+  start proxies 5 20 python3 -B spec/support/proxy_server.py "$work/scripts" || return 1
   KUBE_SPEC_PROXIES=$(head -n 1 "$work/proxies")
   [ -n "$binary" ] || return 1
   start cluster 3 120 "$binary" || return 1
@@ -166,7 +165,7 @@ second_half() {
   sanitize
 }
 
-# It told what failed by $failures, and has looked for secrets in what it printed.
+# It told what failed by $KUBE_SPEC_FAILURES, and has looked for secrets in what it printed.
 await_second_half() {
   wait "${besides[second-half]}"
   unset "besides[second-half]"

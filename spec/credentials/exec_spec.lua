@@ -269,7 +269,6 @@ describe("a credential plugin", function()
 
     it("hangs: a call waits no longer than its time-out, and others go on meanwhile", function()
       one:does("echo $$ > $said.pid; exec sleep 1000")
-      one.files[#one.files + 1] = one.said .. ".pid"
       local k, other = connect(), cluster.connect()
       kube.run(function()
         local hanging = kube.spawn(function()
@@ -283,44 +282,36 @@ describe("a credential plugin", function()
 
     it("hangs, and nobody waits for it any more: it is killed all the same", function()
       one:does("echo $$ > $said.pid; exec sleep 1000")
-      one.files[#one.files + 1] = one.said .. ".pid"
       local k, other = connect(), cluster.connect()
-      local function pid() return (process.read(one.said .. ".pid") or ""):match("%d+") end
       local object, err = k:get("namespaces", "default", { timeout = 0.5 })
       failing.fails(object, err, "Timeout")
-      cluster.eventually(pid)
+      cluster.eventually(function() return one:pid() end)
       assert(require("kube.driver.host").engine()):advance(61)
       cluster.eventually(function()
         assert(other:get("namespaces", "default"))
-        return select(2, process.run("kill -0 " .. pid())) ~= 0
+        return one:is_gone()
       end)
     end)
 
     it("hangs for longer than exec_timeout: it is killed", function()
       one:does("echo $$ > $said.pid; echo waiting for you >&2; exec sleep 1000")
-      one.files[#one.files + 1] = one.said .. ".pid"
       local k = assert(kube.connect { kubeconfig = one:kubeconfig(), exec_timeout = 1.5 })
       local object, err = k:get("namespaces", "default")
       failing.fails(object, err, "Exec", "did not end within 1.5 s", "waiting for you")
-      local pid = process.read(one.said .. ".pid"):match("%d+")
-      cluster.eventually(function()
-        return select(2, process.run("kill -0 " .. pid)) ~= 0
-      end)
+      cluster.eventually(function() return one:is_gone() end)
     end)
 
     it("hangs for a minute: it is killed, with all that it started", function()
       one:does("sleep 1000 & echo $! > $said.pid; echo waiting for you >&2; wait")
-      one.files[#one.files + 1] = one.said .. ".pid"
       local k = connect()
-      local function pid() return (process.read(one.said .. ".pid") or ""):match("%d+") end
       kube.run(function()
         local hanging = kube.spawn(function() return k:get("namespaces", "default") end)
-        cluster.eventually(function() kube.sleep(0.01) return pid() end)
+        cluster.eventually(function() kube.sleep(0.01) return one:pid() end)
         local engine = assert(require("kube.driver.host").engine())
         engine:advance(61)
         cluster.eventually(function() -- its end is seen before who waits for it can look
           engine:step()
-          return select(2, process.run("kill -0 " .. pid())) ~= 0
+          return one:is_gone()
         end)
         engine:step()
         local object, err = hanging:join()
@@ -335,19 +326,17 @@ describe("a credential plugin", function()
       local k = connect()
       local watch = assert(k:watch("configmaps", { namespace = "default", resourceVersion = "0" }))
       local engine = require("kube.driver.host").engine()
-      one.files[#one.files + 1] = one.said .. ".pid"
-      local function pid() return (process.read(one.said .. ".pid") or ""):match("%d+") end
       kube.run(function()
         local task = kube.spawn(function() while watch:next() do end end)
         kube.sleep(0.3)
         one:does("echo $$ > $said.pid; exec sleep 1000")
         assert(engine):advance(38)
         assert(k:get("namespaces", "default")) -- renews beside it, and does not wait
-        cluster.eventually(function() kube.sleep(0.01) return pid() end)
+        cluster.eventually(function() kube.sleep(0.01) return one:pid() end)
         engine:advance(61)
         cluster.eventually(function()
           kube.sleep(0.01)
-          return select(2, process.run("kill -0 " .. pid())) ~= 0
+          return one:is_gone()
         end)
         watch:close()
         pcall(task.join, task)

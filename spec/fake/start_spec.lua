@@ -11,12 +11,6 @@ local function exists(path)
   return file ~= nil
 end
 
---- Whether a process runs: one that nobody has waited for yet does not.
-local function runs(pid)
-  local state = process.run("ps -o stat= -p " .. string.format("%d", pid))
-  return state ~= "" and state:sub(1, 1) ~= "Z"
-end
-
 --- A server that ends with the test.
 local servers = {}
 
@@ -44,7 +38,7 @@ describe("kube.fake", function()
     server:close()
     server:close()
     assert.equal("kube.fake: closed", tostring(server))
-    assert.is_false(runs(server.pid))
+    assert.is_false(process.is_alive(server.pid))
     assert.is_false(exists(server.kubeconfig))
     local _, err = k:list("ns")
     assert.is_true(kube.is_connection_refused(err))
@@ -68,9 +62,9 @@ describe("kube.fake", function()
     local pipe = assert(io.popen("exec 2>&1; echo $$; exec " .. process.lua .. " " .. path))
     local parent = pipe:read("*l")
     local pid, kubeconfig = pipe:read("*l"):match("^(%d+) (.*)$")
-    assert.is_true(runs(pid))
+    assert.is_true(process.is_alive(pid))
     process.run("kill -9 " .. parent)
-    eventually(function() return not runs(pid) end)
+    eventually(function() return not process.is_alive(pid) end)
     assert.is_false(exists(kubeconfig))
     pipe:close()
     os.remove(path)
@@ -84,11 +78,11 @@ describe("kube.fake", function()
     end
     collectgarbage()
     collectgarbage()
-    eventually(function() return not runs(pid) end)
+    eventually(function() return not process.is_alive(pid) end)
     local path = process.file [[local server = assert(require("kube.fake").start())
       print(string.format("%d", server.pid))]]
     local out = process.run_lua { path }
-    assert.is_false(runs(tonumber(out:match("^(%d+)\n$"))))
+    assert.is_false(process.is_alive(tonumber(out:match("^(%d+)\n$"))))
     os.remove(path)
   end)
 
@@ -96,7 +90,7 @@ describe("kube.fake", function()
     local server = start()
     process.run("kill -STOP " .. server.pid)
     server:close()
-    assert.is_false(runs(server.pid))
+    assert.is_false(process.is_alive(server.pid))
     assert.is_false(exists(server.kubeconfig))
   end)
 
@@ -119,7 +113,7 @@ describe("kube.fake", function()
       assert.equal(7 * 256, status[0])
       assert(k:list("ns"))
       server:close()
-      assert.is_false(runs(server.pid))
+      assert.is_false(process.is_alive(server.pid))
     end)
   end
 

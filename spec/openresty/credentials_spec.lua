@@ -134,12 +134,9 @@ describe("a credential plugin in nginx", function()
   end)
 
   it("that hangs is killed after a minute, with all that it started", function()
-    one.files[#one.files + 1] = one.said .. ".pid"
     one:does("sleep 1000 & echo $! > $said.pid; wait")
     local answer = server:begin(page(one:kubeconfig()))
-    local pid = eventually(function()
-      return (process.read(one.said .. ".pid") or ""):match("%d+")
-    end)
+    local pid = eventually(function() return one:pid() end)
     server:curl("/pass?seconds=61")
     local code, body = answer()
     assert.equal(502, code)
@@ -200,11 +197,9 @@ describe("a credential plugin whose worker leaves", function()
   end)
 
   it("at once is killed", function()
-    local pid_file = one.said .. ".pid"
-    one.files[#one.files + 1] = pid_file
-    one:does("echo $$ > " .. pid_file .. "; exec sleep 1000")
+    one:does("echo $$ > $said.pid; exec sleep 1000")
     local answer = begin()
-    local pid = eventually(function() return (process.read(pid_file) or ""):match("%d+") end)
+    local pid = eventually(function() return one:pid() end)
     server:signal("sigterm")
     pcall(answer) -- there is none
     eventually(function() return not nginx.is_alive(pid) end)

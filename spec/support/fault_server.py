@@ -31,6 +31,8 @@ import struct
 import subprocess
 import sys
 
+from relay import both_ways
+
 OPENSSL_CONFIG = """[req]
 distinguished_name = dn
 [dn]
@@ -218,19 +220,7 @@ class Forwarder:
         return host, int(port)
 
     async def serve(self, reader, writer):
-        far_reader, far_writer = await asyncio.open_connection(*self.next_address())
-
-        async def pump(source, sink):
-            try:
-                while data := await source.read(65536):
-                    sink.write(data)
-                    await sink.drain()
-            except OSError:
-                pass
-            finally:
-                sink.close()
-
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+        await both_ways(reader, writer, *await asyncio.open_connection(*self.next_address()))
 
 
 async def hang_up(reader, writer):

@@ -113,12 +113,7 @@ end
 
 nginx.children = children
 
-local function is_alive(pid)
-  local state = (process.read("/proc/" .. pid .. "/stat") or ""):match("%) (%u)")
-  return state ~= nil and state ~= "Z"
-end
-
-nginx.is_alive = is_alive
+nginx.is_alive = process.is_alive
 
 --- How many entries a directory has whose names begin like that.
 local function count(directory, beginning)
@@ -195,7 +190,7 @@ local function wait_for_workers(self, old)
   local seen = {}
   for _, pid in ipairs(old) do seen[pid] = true end
   local ok, problem = pcall(eventually, function()
-    if not is_alive(self.pid) then error("it ended", 0) end
+    if not process.is_alive(self.pid) then error("it ended", 0) end
     local n = 0
     for _, pid in ipairs(self:workers()) do
       if seen[pid] then return false end
@@ -273,7 +268,7 @@ end
 --- Lets it end what it has begun. Fails unless it is gone after some seconds (10).
 function Server:quit(seconds)
   self:signal("sigquit")
-  eventually(function() return not is_alive(self.pid) end, seconds or 10)
+  eventually(function() return not process.is_alive(self.pid) end, seconds or 10)
 end
 
 --- Ends it at once, and removes its directory. May be called at any moment, and twice; who is not
@@ -282,7 +277,7 @@ function Server:stop()
   local pipe = self._pipe
   if not pipe then return end
   self._pipe = nil
-  if is_alive(self.pid) then self:signal("sigterm") end
+  if process.is_alive(self.pid) then self:signal("sigterm") end
   pipe:close()
   printed(self:log())
   process.run("rm -rf " .. process.quote(self.prefix))

@@ -55,6 +55,12 @@ function Plugin:runs()
   return n
 end
 
+--- The number of a process that its script wrote to $said.pid; nil before.
+function Plugin:pid() return (process.read(self.said .. ".pid") or ""):match("%d+") end
+
+--- Whether that process has ended, and was reaped.
+function Plugin:is_gone() return select(2, process.run("kill -0 " .. self:pid())) ~= 0 end
+
 --- The path of a kubeconfig for the real control plane with the plugin as its user.
 -- @param exec  fields of user.exec beside or instead of the usual ones
 -- @param more  { cluster = fields, user = fields }
@@ -85,7 +91,7 @@ end
 function plugin.new()
   local path = os.tmpname()
   local self = { path = path, counter = path .. ".runs", said = path .. ".said" }
-  self.files = { path, self.counter, self.said }
+  self.files = { path, self.counter, self.said, self.said .. ".pid" }
   return setmetatable(self, Plugin)
 end
 

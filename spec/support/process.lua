@@ -33,6 +33,13 @@ function process.read(path)
   return text
 end
 
+--- Whether a process runs: one that ended and was not reaped yet does not.
+function process.is_alive(pid)
+  local said = process.read(string.format("/proc/%d/stat", pid)) or ""
+  local state = said:match("%) (%u)")
+  return state ~= nil and state ~= "Z"
+end
+
 --- Writes a text into a file of its own, which is the caller's to remove: its path.
 function process.file(text)
   local path = os.tmpname()

@@ -27,6 +27,8 @@ import socket
 import ssl
 import sys
 
+from relay import both_ways, pump
+
 USER, PASSWORD = "user", "s3cr3t"
 
 
@@ -42,21 +44,6 @@ class Log:
 
 async def connect(host, port):
     return await asyncio.open_connection("127.0.0.1" if host.endswith(".example") else host, port)
-
-
-async def pump(source, sink):
-    try:
-        while data := await source.read(65536):
-            sink.write(data)
-            await sink.drain()
-    except OSError:
-        pass
-    finally:
-        sink.close()
-
-
-async def both_ways(reader, writer, far_reader, far_writer):
-    await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
 
 # ---- HTTP ----
