@@ -185,7 +185,6 @@ static kube_status apply(kube_config *config, choice *c, const char *fallback, k
   if (!chosen) return kube_problems_fail(&c->problems, "invalid configuration: ", where, err);
   status = kube_settings_apply(config, &c->cluster, &c->user, &c->problems, where, err);
   if (status == KUBE_OK) {
-    config->exec.timeout = c->options->exec_timeout;
     config->context = kube_text_copy(c->context.path ? c->context.name : "", err);
     if (config->context == NULL) status = KUBE_ENOMEM;
   }

@@ -32,6 +32,7 @@ typedef struct kube_user_settings {
   const cJSON *groups, *extra;                            /* the file's */
   const char *const *option_groups, *const *option_extra; /* instead; beside, for other keys */
   const cJSON *exec, *auth_provider;
+  int64_t exec_timeout; /* an option */
 } kube_user_settings;
 
 /*

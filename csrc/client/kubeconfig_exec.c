@@ -191,6 +191,7 @@ kube_status kube_exec_apply(kube_config *config, const kube_user_settings *user,
   const cJSON *from = user->exec;
   kube_status status;
   if (from == NULL) return KUBE_OK;
+  exec->timeout = user->exec_timeout;
   exec->interactive = mode_of(kube_kubeconfig_text(from, "interactiveMode"));
   status = set_command(exec, user, err);
   if (status == KUBE_OK) status = set_arguments(exec, kube_kubeconfig_item(from, "args"), err);

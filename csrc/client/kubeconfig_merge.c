@@ -190,5 +190,6 @@ void kube_user_merge(kube_user_settings *user, const kube_config_options *option
   prefer(&user->as_uid, options->as_uid);
   user->option_groups = options->as_groups;
   user->option_extra = options->as_user_extra;
+  user->exec_timeout = options->exec_timeout;
   if (options->as_groups && *options->as_groups) user->groups = NULL;
 }
