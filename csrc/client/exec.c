@@ -197,8 +197,8 @@ static kube_status with_complaint(const kube_process *process, kube_error *err) 
 
 kube_status kube_exec_fail_late(const kube_exec *exec, const kube_process *process,
                                 long long patience, kube_error *err) {
-  kube_fail(err, KUBE_EEXEC, "exec: executable %s did not end within %g s", exec->command,
-            (double)patience / 1000);
+  kube_fail(err, KUBE_EEXEC, "exec: executable %s did not end within %g s (see exec_timeout)",
+            exec->command, (double)patience / 1000);
   return with_complaint(process, err);
 }
 
