@@ -32,13 +32,13 @@ function cluster.unique(prefix)
   return string.format("%s-%s-%d-%d", prefix, clean, os.time() % 100000, serial)
 end
 
---- Makes a namespace of its own for a spec file and returns its name. It is not removed: the whole
--- control plane is, at the end of the run.
+--- Makes a namespace of its own for a spec file and returns its name, when the ConfigMap has come
+-- that a controller puts into each: whoever watches there is not surprised by it. It is not
+-- removed: the whole control plane is, at the end of the run.
 function cluster.namespace(prefix)
-  local name = cluster.unique(prefix)
-  assert(cluster.connect("admin"):create {
-    apiVersion = "v1", kind = "Namespace", metadata = { name = name },
-  })
+  local name, k = cluster.unique(prefix), cluster.connect("admin")
+  assert(k:create { apiVersion = "v1", kind = "Namespace", metadata = { name = name } })
+  eventually(function() return k:get("configmap", "kube-root-ca.crt", { namespace = name }) end, 60)
   return name
 end
 
