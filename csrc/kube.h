@@ -535,6 +535,53 @@ KUBE_API kube_call *kube_dynamic_delete_collection(kube_client *client,
 /* ---- the REST client ---- */
 
 /*
+** A request that is written piece by piece, then sent, once or more: client-go's rest.Request. Verb is
+** an HTTP method. What cannot be (a name set twice, ...) is noted, and told, the first of it, by
+** whoever sends; all texts are copied. NULL and *err: no memory.
+*/
+typedef struct kube_rest kube_rest;
+KUBE_API kube_rest *kube_rest_new(kube_client *client, const char *verb, kube_error *err);
+KUBE_API void kube_rest_free(kube_rest *rest);
+
+/*
+** The path: /api/v1 or what group_version says, namespaces/NAMESPACE, RESOURCE (in lower case), NAME,
+** SUBRESOURCE, SUFFIX, each if it is set. A segment may not be "." or "..", and has neither '/' nor
+** '%'; subresource and suffix may be several ("proxy/metrics"). Namespace "" is all namespaces, where
+** that can be. abs_path begins anew below the server's own path ("/version", "/healthz/"): what is
+** before namespaces/ is that. Rules: client-go rest/request.go.
+*/
+KUBE_API void kube_rest_group_version(kube_rest *rest, const char *group, const char *version);
+KUBE_API void kube_rest_namespace(kube_rest *rest, const char *ns);
+KUBE_API void kube_rest_resource(kube_rest *rest, const char *resource);
+KUBE_API void kube_rest_name(kube_rest *rest, const char *name);
+KUBE_API void kube_rest_subresource(kube_rest *rest, const char *subresource);
+KUBE_API void kube_rest_suffix(kube_rest *rest, const char *suffix);
+KUBE_API void kube_rest_abs_path(kube_rest *rest, const char *path);
+
+/*
+** A parameter of the query (a name may come again), a header (in place of what was said for that name
+** before, and of ours: Accept, User-Agent, Authorization), and the body, with its media type (NULL:
+** "application/json"). Timeout is for the whole of it, in ms, also told to the server ("timeout=5s");
+** 0 none. max_retries is how often it is sent again when the server says when (429 and 5xx with
+** Retry-After) or its connection was reset: 10 unless told.
+*/
+KUBE_API void kube_rest_param(kube_rest *rest, const char *name, const char *value);
+KUBE_API void kube_rest_header(kube_rest *rest, const char *name, const char *value);
+KUBE_API void kube_rest_body(kube_rest *rest, kube_slice body, const char *content_type);
+KUBE_API void kube_rest_timeout(kube_rest *rest, int64_t timeout);
+KUBE_API void kube_rest_max_retries(kube_rest *rest, int max_retries);
+
+/* Writes the URL that it would be sent to, as snprintf does; what cannot be is not told. */
+KUBE_API int kube_rest_url(const kube_rest *rest, char *out, size_t size);
+
+/*
+** Sends it. The answer of send is one frame, whatever it holds; that of stream comes as it arrives, in
+** frames of any length. NULL and *err: it cannot be sent (KUBE_EUSAGE, client-go's words).
+*/
+KUBE_API kube_call *kube_rest_send(const kube_rest *rest, kube_error *err);
+KUBE_API kube_call *kube_rest_stream(const kube_rest *rest, kube_error *err);
+
+/*
 ** A GET of any path of the server ("/version", "/healthz"): the body, whatever it is, is one frame.
 ** accept NULL: "application/json". timeout in ms, 0 none.
 */

@@ -12,7 +12,7 @@
 **   FAILED    for good; the error is kept
 **
 ** A mode says what a success means: document.c (one object), list.c (items, page after page),
-** watch.c (events, connection after connection).
+** watch.c (events, connection after connection), bytes.c (bytes as they come).
 */
 #ifndef KUBE_CLIENT_CALL_H
 #define KUBE_CLIENT_CALL_H
@@ -102,7 +102,7 @@ struct kube_call {
   kube_error failure;
 };
 
-extern const kube_call_mode kube_document_mode, kube_list_mode, kube_watch_mode;
+extern const kube_call_mode kube_document_mode, kube_list_mode, kube_watch_mode, kube_bytes_mode;
 
 /* Sends request, which moves into the call (or is cleared, when NULL and *err come back: it could
 ** not be sent at all). timeout in ms for each exchange, 0 none. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "authorization.h"
 #include "core/proxy.h"
@@ -16,7 +17,7 @@
 #define ARCHITECTURE "unknown"
 #endif
 
-#define USER_AGENT "User-Agent: kube-lua/" KUBE_VERSION " (linux/" ARCHITECTURE ")"
+#define USER_AGENT "kube-lua/" KUBE_VERSION " (linux/" ARCHITECTURE ")"
 
 /* ---- the name to verify ---- */
 
@@ -171,27 +172,54 @@ static kube_status add_header(kube_transfer *t, const char *name, const char *va
   return status;
 }
 
-/* A secret does not go out in the clear; whom we act as is none (client-go: the same). */
-static kube_status add_identity(const kube_client *client, kube_transfer *t, kube_error *err) {
+/*
+** A secret does not go out in the clear; whom we act as is none (client-go: the same). Who says it
+** otherwise in a header of a request means that (client-go transport/round_trippers.go).
+*/
+static kube_status add_identity(const kube_client *client, kube_transfer *t,
+                                const kube_request *request, kube_error *err) {
   const char *authorization = kube_credential_authorization(client->credential);
   char **line = client->config->impersonate;
   kube_status status = KUBE_OK;
-  if (authorization && kube_config_is_tls(client->config))
+  if (authorization && kube_config_is_tls(client->config) &&
+      !kube_headers_have(&request->headers, "Authorization"))
     status = kube_transfer_header(t, authorization, err);
+  if (kube_headers_have(&request->headers, "Impersonate-User")) return status;
   for (; status == KUBE_OK && line && *line; line++) status = kube_transfer_header(t, *line, err);
   return status;
 }
 
+static bool says_who_we_are(const char *line) {
+  return kube_header_is(line, "Authorization") || kube_header_is(line, "Cookie") ||
+         strncasecmp(line, "Impersonate-", 12) == 0;
+}
+
+static kube_status add_given(kube_transfer *t, const kube_request *request, kube_error *err) {
+  kube_status status = KUBE_OK;
+  size_t i;
+  for (i = 0; i < request->headers.count && status == KUBE_OK; i++)
+    if (!request->to_stranger || !says_who_we_are(request->headers.lines[i]))
+      status = kube_transfer_header(t, request->headers.lines[i], err);
+  return status;
+}
+
+/* Unless the caller has that header. */
+static kube_status add_own(kube_transfer *t, const kube_request *request, const char *name,
+                           const char *value, kube_error *err) {
+  return kube_headers_have(&request->headers, name) ? KUBE_OK : add_header(t, name, value, err);
+}
+
 static kube_status add_headers(kube_client *client, kube_transfer *t, const kube_request *request,
                                kube_error *err) {
-  kube_status status = kube_transfer_header(t, USER_AGENT, err);
-  if (status == KUBE_OK)
-    status = add_header(t, "Accept", request->accept ? request->accept : "application/json", err);
+  const char *accept = request->accept ? request->accept : "application/json";
+  const char *type = request->content_type ? request->content_type : "application/json";
+  kube_status status = add_own(t, request, "User-Agent", USER_AGENT, err);
+  if (status == KUBE_OK) status = add_own(t, request, "Accept", accept, err);
   if (status == KUBE_OK && kube_buffer_length(&request->body))
-    status = add_header(t, "Content-Type",
-                        request->content_type ? request->content_type : "application/json", err);
+    status = add_own(t, request, "Content-Type", type, err);
   if (status == KUBE_OK && client->host) status = add_header(t, "Host", client->host, err);
-  return status == KUBE_OK ? add_identity(client, t, err) : status;
+  if (status == KUBE_OK) status = add_given(t, request, err);
+  return status == KUBE_OK ? add_identity(client, t, request, err) : status;
 }
 
 /* Starts a new transfer for the request. */
@@ -223,7 +251,7 @@ failed:
 
 /* The gets of a client differ in their URLs alone, unless they ask for something special. */
 static bool is_plain_get(const kube_request *request) {
-  return request->kind == KUBE_SHORT && request->accept == NULL &&
+  return request->kind == KUBE_SHORT && request->accept == NULL && request->headers.count == 0 &&
          kube_buffer_length(&request->body) == 0 && strcmp(request->method, "GET") == 0;
 }
 

@@ -221,6 +221,7 @@ kube_transfer *kube_redirect_send(const kube_redirect *at, kube_client *client, 
   if (at->path == NULL) return kube_client_send(client, handle, request, err);
   there.path = at->path;
   there.from_root = true;
+  there.to_stranger = at->client != NULL;
   memset(&there.query, 0, sizeof there.query);
   if (at->as_get) {
     there.method = "GET";

@@ -6,20 +6,23 @@
 
 #include "core/text.h"
 
-static kube_status check_segment(const char *what, const char *text, kube_error *err) {
-  if (*text == '\0') {
-    if (strcmp(what, "namespace") == 0)
-      return kube_fail(err, KUBE_EUSAGE,
-                       "an empty namespace may not be set when a resource name is "
-                       "provided");
-    return kube_fail(err, KUBE_EUSAGE, "%s may not be empty", what);
-  }
-  if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-    return kube_fail(err, KUBE_EUSAGE, "invalid %s \"%s\": may not be '%s'", what, text, text);
-  if (strchr(text, '/') || strchr(text, '%'))
-    return kube_fail(err, KUBE_EUSAGE, "invalid %s \"%s\": may not contain '%c'", what, text,
-                     strchr(text, '/') ? '/' : '%');
+kube_status kube_segment_check(const char *what, const char *text, size_t n, kube_error *err) {
+  const bool slash = memchr(text, '/', n);
+  if ((n == 1 && *text == '.') || (n == 2 && memcmp(text, "..", 2) == 0))
+    return kube_fail(err, KUBE_EUSAGE, "invalid %s \"%.*s\": may not be '%.*s'", what, (int)n, text,
+                     (int)n, text);
+  if (slash || memchr(text, '%', n))
+    return kube_fail(err, KUBE_EUSAGE, "invalid %s \"%.*s\": may not contain '%c'", what, (int)n,
+                     text, slash ? '/' : '%');
   return KUBE_OK;
+}
+
+static kube_status check_segment(const char *what, const char *text, kube_error *err) {
+  if (*text) return kube_segment_check(what, text, strlen(text), err);
+  if (strcmp(what, "namespace") == 0)
+    return kube_fail(err, KUBE_EUSAGE,
+                     "an empty namespace may not be set when a resource name is provided");
+  return kube_fail(err, KUBE_EUSAGE, "%s may not be empty", what);
 }
 
 static kube_status add_segment(kube_buffer *path, const char *what, const char *text,
@@ -31,14 +34,12 @@ static kube_status add_segment(kube_buffer *path, const char *what, const char *
 }
 
 /* The segments of a subresource ("proxy/metrics") are escaped each. */
-static kube_status add_subresource(kube_buffer *path, const char *whole, kube_error *err) {
+static kube_status add_subresource(kube_buffer *path, const char *text, kube_error *err) {
   kube_status status = KUBE_OK;
-  const char *text = whole;
   while (status == KUBE_OK && *text) {
     size_t n = strcspn(text, "/");
-    if ((n == 1 && *text == '.') || (n == 2 && strncmp(text, "..", 2) == 0) || memchr(text, '%', n))
-      return kube_fail(err, KUBE_EUSAGE, "invalid subresource \"%s\"", whole);
-    status = kube_buffer_add_char(path, '/', err);
+    status = kube_segment_check("subresource", text, n, err);
+    if (status == KUBE_OK) status = kube_buffer_add_char(path, '/', err);
     if (status == KUBE_OK) status = kube_text_escape(path, text, n, err);
     text += n + (text[n] == '/');
   }
@@ -86,5 +87,6 @@ void kube_request_clear(kube_request *request) {
   free(request->path);
   request->path = NULL;
   kube_query_clear(&request->query);
+  kube_headers_clear(&request->headers);
   kube_buffer_clear_secret(&request->body); /* it may have been a Secret */
 }

@@ -6,6 +6,7 @@
 #define KUBE_CLIENT_REQUEST_H
 
 #include "core/peer.h"
+#include "headers.h"
 #include "query.h"
 
 typedef struct kube_request {
@@ -14,9 +15,12 @@ typedef struct kube_request {
   const char *accept;       /* as long as it is sent, NULL: application/json */
   char *path;               /* escaped: "/api/v1/namespaces/default/pods" */
   bool from_root;           /* path is all that follows the host, not below the server's own */
+  bool to_stranger;         /* the host is not the server's: no header that says who we are */
   kube_query query;
+  kube_headers headers; /* of the caller, which go before ours of the same names */
   kube_buffer body;
-  kube_kind kind; /* how the answer is expected */
+  kube_kind kind;  /* how the answer is expected */
+  int max_retries; /* how often it is sent again */
 } kube_request;
 
 /*
@@ -28,6 +32,12 @@ typedef struct kube_request {
 kube_status kube_request_set_path(kube_request *request, const kube_resource *resource,
                                   const char *ns, const char *name, const char *subresource,
                                   kube_error *err);
+
+/*
+** Whether n bytes of text can be a segment of a path: KUBE_EUSAGE for "." and "..", and what holds '/'
+** or '%'. what is what the message calls it. Rule: apimachinery pkg/api/validation/path.
+*/
+kube_status kube_segment_check(const char *what, const char *text, size_t n, kube_error *err);
 
 /* Copies the body. */
 kube_status kube_request_set_body(kube_request *request, kube_slice body, kube_error *err);

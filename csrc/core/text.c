@@ -46,6 +46,15 @@ kube_status kube_text_escape(kube_buffer *out, const char *text, size_t n, kube_
   return status;
 }
 
+kube_status kube_text_duration(kube_buffer *out, long long ms, kube_error *err) {
+  const long long minutes = ms / 60000, rest = ms % 60000;
+  if (ms == 0) return kube_buffer_add_text(out, "0s", err);
+  if (ms < 1000) return kube_buffer_printf(out, err, "%lldms", ms);
+  if (minutes >= 60) kube_buffer_printf(out, err, "%lldh", minutes / 60);
+  if (minutes) kube_buffer_printf(out, err, "%lldm", minutes % 60);
+  return kube_buffer_printf(out, err, "%gs", (double)rest / 1000);
+}
+
 static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 /* Whether a text has the form of base64: OpenSSL takes '=' anywhere, and '-' at the end. */

@@ -27,6 +27,9 @@ kube_status kube_text_base64_decode(kube_buffer *out, const char *text, size_t n
 /* Appends the base64 of n bytes. */
 kube_status kube_text_base64_encode(kube_buffer *out, const void *bytes, size_t n, kube_error *err);
 
+/* Appends a duration as Go writes it: "1h0m5s", "1.5s", "300ms" (Duration.String). */
+kube_status kube_text_duration(kube_buffer *out, long long ms, kube_error *err);
+
 /*
 ** Appends the content of a file; KUBE_ESYSTEM with the path and why, KUBE_ETOOLARGE past the
 ** ceiling.
