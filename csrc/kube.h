@@ -385,6 +385,12 @@ typedef struct kube_list_head {
 } kube_list_head;
 KUBE_API void kube_call_list_head(const kube_call *call, kube_list_head *head);
 
+/*
+** A header of the answer at hand (name in any case), NULL when it has none or none is at hand: a view,
+** valid until the next call with this call.
+*/
+KUBE_API const char *kube_call_header(const kube_call *call, const char *name);
+
 /* What HTTP says of the last answer; zeros before it came. */
 typedef struct kube_call_info {
   int code;         /* status code */

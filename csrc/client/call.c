@@ -434,6 +434,10 @@ void kube_call_list_head(const kube_call *call, kube_list_head *head) {
   head->metadata = kube_buffer_slice(&call->list_metadata);
 }
 
+const char *kube_call_header(const kube_call *call, const char *name) {
+  return call->transfer ? answer_header(call, name) : NULL;
+}
+
 void kube_call_info_get(const kube_call *call, kube_call_info *info) {
   kube_transfer_info exchange;
   *info = call->last;

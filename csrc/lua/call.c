@@ -1,5 +1,6 @@
 /* A call as a Lua handle: its objects, decoded where they lie. */
 #include <string.h>
+#include <strings.h>
 
 #include "module.h"
 
@@ -95,6 +96,27 @@ static int push_text(lua_State *L) {
 
 static int call_text(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_text); }
 
+static bool is_json(const char *type) {
+  return type == NULL || strncasecmp(type, "application/json", 16) == 0;
+}
+
+/* call:content([json options]) -> as next where the answer is JSON, else as text */
+static int push_content(lua_State *L) {
+  const kube_call *call = lua_touserdata(L, 1);
+  const char *type = kube_call_header(call, "Content-Type");
+  kube_call_info info;
+  kube_call_info_get(call, &info);
+  return info.code != 0 && !is_json(type) ? push_text(L) : push_next(L);
+}
+
+static int call_content(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_content); }
+
+/* call:header(name) -> text | nil */
+static int call_header(lua_State *L) {
+  lua_pushstring(L, kube_call_header(check_call(L), luaL_checkstring(L, 2)));
+  return 1;
+}
+
 /* call:id() -> the number that engine:next_ready() gives */
 static int call_id(lua_State *L) {
   lua_pushnumber(L, (lua_Number)kube_call_id(check_call(L)));
@@ -148,7 +170,8 @@ static int call_request(lua_State *L) {
 }
 
 static const luaL_Reg call_methods[] = {
-    {"next", call_next}, {"text", call_text},       {"id", call_id}, {"list_head", call_list_head},
-    {"info", call_info}, {"request", call_request}, {NULL, NULL}};
+    {"next", call_next},           {"text", call_text},     {"id", call_id},
+    {"list_head", call_list_head}, {"info", call_info},     {"request", call_request},
+    {"content", call_content},     {"header", call_header}, {NULL, NULL}};
 
 void kube_lua_open_call(lua_State *L) { kube_box_type(L, KUBE_LUA_CALL, call_methods, call_close); }

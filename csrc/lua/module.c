@@ -39,5 +39,6 @@ KUBE_API int luaopen_kube_core(lua_State *L) {
   kube_lua_open_kubeconfig(L);
   kube_lua_open_certificates(L);
   kube_lua_open_nginx(L);
+  kube_lua_open_rest(L);
   return 1;
 }

@@ -17,6 +17,7 @@
 #define KUBE_LUA_CLIENT    "kube.client"
 #define KUBE_LUA_CALL      "kube.call"
 #define KUBE_LUA_DISCOVERY "kube.discovery"
+#define KUBE_LUA_REST      "kube.rest"
 
 /* Each adds its functions to the table on top of the stack. */
 void kube_lua_open_engine(lua_State *L);
@@ -28,5 +29,14 @@ void kube_lua_open_yaml(lua_State *L);
 void kube_lua_open_kubeconfig(lua_State *L);
 void kube_lua_open_certificates(lua_State *L);
 void kube_lua_open_nginx(lua_State *L);
+void kube_lua_open_rest(lua_State *L);
+
+/*
+** Methods of a client: (verb, steps) -> call | nil, err; url -> the URL. Steps are a list of an operation,
+** a value and another one, a value and another one, ...: see lua/kube/client/rest.lua.
+*/
+int kube_lua_rest_send(lua_State *L);
+int kube_lua_rest_stream(lua_State *L);
+int kube_lua_rest_url(lua_State *L);
 
 #endif

@@ -70,6 +70,18 @@ function kube.dynamic(given)
   return dynamic.on(transport.of(its_config))
 end
 
+--- The REST client: any request, kube.rest(config):get():namespace("default"):resource("pods"):send().
+-- @param given  as kube.connect
+-- @param version { group = "apps", version = "v1" }: the core group's "v1" unless said
+-- @return REST client | nil, err (reason Config)
+function kube.rest(given, version)
+  version = options.check(version, { group = "string", version = "string" }, "kube.rest")
+  local its_config, err = config_of(given, "kube.rest")
+  if not its_config then return nil, err end
+  local its_transport = transport.of(its_config)
+  return require("kube.client.rest").on(its_transport, version.group or "", version.version or "v1")
+end
+
 --- The discovery client: kube.discovery(config):server_groups().
 -- @param given  as kube.connect
 -- @return discovery client | nil, err (reason Config)

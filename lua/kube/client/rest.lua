@@ -1,0 +1,210 @@
+--- The RESTClient: any request to the server, written piece by piece (client-go's rest.Request).
+--
+--   local rest = kube.rest(config)                              -- of the core group, "v1"
+--   local pod = rest:get():namespace("default"):resource("pods"):name("web-0"):send()
+--   local text = rest:get():abs_path("/healthz"):raw()
+--   local lines = rest:get():namespace("default"):resource("pods"):name("web-0"):subresource("log")
+--     :param("follow", "true"):stream()
+--
+-- Nothing is sent, and nothing looked up, before send, raw or stream. A request may be sent again.
+local json = require("kube.json")
+local options = require("kube.api.options")
+local stream = require("kube.client.stream")
+local transport = require("kube.client.transport")
+
+local rest = {}
+
+local Rest = {}
+Rest.__index = Rest
+
+local Request = {}
+Request.__index = Request
+
+--- The REST client of a transport, for a group and version.
+function rest.on(its_transport, group, version)
+  return setmetatable({ _transport = its_transport, _group = group, _version = version }, Rest)
+end
+
+-- ---- verbs ----
+
+--- A request with any verb: "GET", "HEAD", ...
+function Rest:verb(verb)
+  options.check_type(verb, "string", "rest:verb: the verb")
+  local request = setmetatable({ _transport = self._transport, _verb = verb, _steps = {} }, Request)
+  return request:_add("group_version", self._group, self._version)
+end
+
+--- A GET.
+function Rest:get() return self:verb("GET") end
+
+--- A POST, which creates.
+function Rest:post() return self:verb("POST") end
+
+--- A PUT, which replaces.
+function Rest:put() return self:verb("PUT") end
+
+local PATCH_TYPES = {
+  json = "application/json-patch+json", merge = "application/merge-patch+json",
+  strategic = "application/strategic-merge-patch+json", apply = "application/apply-patch+yaml",
+}
+
+--- A PATCH, whose body is one of type: "json", "merge", "strategic" or "apply".
+function Rest:patch(patch_type)
+  local content_type = PATCH_TYPES[patch_type]
+  if not content_type then
+    error('rest:patch: the type must be "json", "merge", "strategic" or "apply"', 2)
+  end
+  local request = self:verb("PATCH")
+  request._content_type = content_type
+  return request
+end
+
+--- A DELETE.
+function Rest:delete() return self:verb("DELETE") end
+
+-- ---- pieces ----
+
+--- Notes a step for the core: an operation and two values.
+function Request:_add(operation, value, second)
+  local steps = self._steps
+  local n = #steps
+  steps[n + 1], steps[n + 2], steps[n + 3] = operation, value, second or ""
+  return self
+end
+
+--- A function that sets one piece, a text.
+local function piece(name)
+  return function(self, text)
+    options.check_type(text, "string", "request:" .. name .. ": what to set")
+    return self:_add(name, text)
+  end
+end
+
+--- Segments of a path, one or several, as one text.
+local function joined(name, ...)
+  local segments = { ... }
+  for _, segment in ipairs(segments) do
+    options.check_type(segment, "string", "request:" .. name .. ": a segment", 3)
+  end
+  return table.concat(segments, "/")
+end
+
+--- The namespace; "" is all of them, where that can be.
+Request.namespace = piece("namespace")
+
+--- The resource, "pods": it stands in lower case.
+Request.resource = piece("resource")
+
+--- The name of the object.
+Request.name = piece("name")
+
+--- What is below the object: "status", or "proxy", "metrics".
+function Request:subresource(...) return self:_add("subresource", joined("subresource", ...)) end
+
+--- What follows all that. It may be called again, and adds to what it said.
+function Request:suffix(...) return self:_add("suffix", joined("suffix", ...)) end
+
+--- In place of /api/v1: a path below that of the server. A '/' at its end stays.
+function Request:abs_path(...) return self:_add("abs_path", joined("abs_path", ...)) end
+
+--- A parameter of the query; the value is a string, a number or a boolean. A name may come again.
+function Request:param(name, value)
+  options.check_type(name, "string", "request:param: the name")
+  if type(value) ~= "string" and type(value) ~= "number" and type(value) ~= "boolean" then
+    error("request:param: the value must be a string, a number or a boolean", 2)
+  end
+  if type(value) == "number" and value % 1 == 0 then value = string.format("%d", value) end
+  return self:_add("param", name, tostring(value))
+end
+
+--- Several parameters: { name = value, or a list of values }.
+function Request:params(all)
+  options.check_type(all, "table", "request:params: the parameters")
+  for name, value in pairs(all) do
+    for _, one in ipairs(type(value) == "table" and value or { value }) do self:param(name, one) end
+  end
+  return self
+end
+
+--- A header, in place of ours (Accept, User-Agent, Authorization) or of what was set before.
+function Request:header(name, value)
+  options.check_type(name, "string", "request:header: the name")
+  options.check_type(value, "string", "request:header: the value")
+  return self:_add("header", name, value)
+end
+
+--- The body: bytes as they are, or a table, which is written as JSON.
+-- @param body  a string or a table
+-- @param content_type  its media type: "application/json", or that of the patch
+-- @return the request; what cannot be written as JSON is told by send, raw and stream
+function Request:body(body, content_type)
+  if type(body) ~= "string" and type(body) ~= "table" then
+    error("request:body: the body must be a string or a table", 2)
+  end
+  local text, err = body, nil
+  if type(body) == "table" then text, err = json.encode(body) end
+  if not text then
+    self._broken = self._broken or err
+    return self
+  end
+  return self:_add("body", text, content_type or self._content_type or "application/json")
+end
+
+--- Seconds that all of it may take, the tries among them; the server is told, too.
+function Request:timeout(seconds)
+  options.check_type(seconds, "number", "request:timeout: the seconds")
+  return self:_add("timeout", seconds)
+end
+
+--- How often it is sent again when the server says when (429 and 5xx with Retry-After), or its
+-- connection was reset: 10 unless said.
+function Request:max_retries(count)
+  options.check_type(count, "integer", "request:max_retries: the count")
+  return self:_add("max_retries", count)
+end
+
+-- ---- sending ----
+
+local function start(self, how)
+  if self._broken then return nil, self._broken end
+  return self._transport:start(how, self._verb, self._steps)
+end
+
+local function content(call) return call:content() end
+
+local function text(call) return call:text() end
+
+--- Sends it and waits: the object that comes, decoded, or the text where it is no JSON | nil, err
+-- (what the server says; reason BadRequest: it cannot be sent).
+function Request:send()
+  local call, err = start(self, "rest_send")
+  if not call then return nil, err end
+  return transport.finish(call, content)
+end
+
+--- Sends it and waits: the bytes that come, whatever they are | nil, err.
+function Request:raw()
+  local call, err = start(self, "rest_send")
+  if not call then return nil, err end
+  return transport.finish(call, text)
+end
+
+--- Sends it: a stream of the bytes that come, in pieces of any length | nil, err. What the server
+-- refuses is told by the stream's first next.
+function Request:stream()
+  local out = stream.new(function()
+    local call, err = start(self, "rest_stream")
+    if not call then return nil, err end
+    return call, text
+  end)
+  local ok, err = out:open()
+  if not ok then return nil, err end
+  return out
+end
+
+--- The URL that it would be sent to; what cannot be is not told before it is sent.
+function Request:url()
+  return self._transport:start("rest_url", self._verb, self._steps)
+end
+
+return rest
