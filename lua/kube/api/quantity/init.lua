@@ -126,10 +126,12 @@ function quantity.new_milli(integer, format)
   return new(decimal.scaled(amount, -3), check_format(format, "quantity.new_milli"))
 end
 
---- The quantity integer * 10^scale, of the format DecimalSI: quantity.new_scaled(5, 6) is 5M.
-function quantity.new_scaled(integer, scale)
+--- The quantity integer * 10^scale: quantity.new_scaled(5, 6) is 5M.
+-- @param format one of quantity.format (DecimalSI)
+function quantity.new_scaled(integer, scale, format)
   local amount = check_integer(integer, "quantity.new_scaled: the value")
-  return new(decimal.scaled(amount, check_scale(scale, "quantity.new_scaled")), "DecimalSI")
+  amount = decimal.scaled(amount, check_scale(scale, "quantity.new_scaled"))
+  return new(amount, check_format(format, "quantity.new_scaled"))
 end
 
 -- ---- asking ----

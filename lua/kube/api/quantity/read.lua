@@ -32,6 +32,7 @@ local EXACT = 2 ^ 53
 
 local function fail(text, fault)
   if #text > SHOWN then text = text:sub(1, SHOWN) .. "..." end
+  text = text:gsub("%c", function(c) return "\\" .. c:byte() end) -- the 0 of a text ends it on 5.1
   return nil, string.format("cannot parse '%s': %s", text, fault)
 end
 
