@@ -17,19 +17,20 @@
 --
 -- Sources: apimachinery pkg/api/resource. Where we differ:
 --
---   | case                           | client-go                  | kube                          |
---   |--------------------------------|----------------------------|-------------------------------|
---   | tostring of parsed +1, 007, 1E3| as written                 | canonical: 1, 7, 1e3          |
---   | "Mi", "-", "." (no digit)      | 0; "Ei", ".Ei" are errors  | an error                      |
---   | 1000E prints                   | 1, 1024 Ei so too          | 1000E; the number for 1024 Ei |
---   | 4Ei + 4Ei prints               | 8Ei, which reads as 2^63-1 | 9223372036854775808           |
---   | 1e4294967296                   | 1: 32 bits overflow        | an error: e9999 is the last   |
---   | value() of -100.0005Ki         | -102399                    | -102401: away from zero       |
---   | value() past 64 bits           | 0 or what is left          | a float, the nearest          |
---   | as_integer() of 1.0, of 1000m  | none                       | 1                             |
---   | as_float() of 734003200m       | 734003.2000000001          | the nearest: 734003.2         |
---   | new_scaled(1, -12)             | kept, prints 1             | 1n                            |
---   | a format that there is not     | DecimalExponent            | throws                        |
+--   | case                            | client-go                  | kube                         |
+--   |---------------------------------|----------------------------|------------------------------|
+--   | tostring of parsed +1, 007, 1E3 | as written                 | canonical: 1, 7, 1e3         |
+--   | "Mi", "-", "." (no digit)       | 0; "Ei", ".Ei" are errors  | an error                     |
+--   | 1000E prints                    | 1                          | 1000E                        |
+--   | 4Ei + 4Ei prints                | 8Ei, which reads as 2^63-1 | 9223372036854775808          |
+--   | 1Ei * 1024 prints               | 1                          | 1180591620717411303424       |
+--   | 1e4294967296                    | 1: 32 bits overflow        | an error: e9999 is the last  |
+--   | value() of -100.0005Ki          | -102399                    | -102401: away from zero      |
+--   | value() past 64 bits            | 0 or what is left          | a float, the nearest         |
+--   | as_integer() of 1.0, of 1000m   | none                       | 1                            |
+--   | as_float() of 377.796869504     | 377.79686950400003         | the nearest: 377.796869504   |
+--   | new_scaled(1, -12)              | kept, prints 1             | 1n                           |
+--   | a format that there is not      | DecimalExponent            | throws                       |
 local decimal = require("kube.api.quantity.decimal")
 local errors = require("kube.api.errors")
 local options = require("kube.api.options")
@@ -80,15 +81,15 @@ end
 -- BadRequest). What is finer than 1n is rounded away from zero, what has a binary suffix ends at
 -- 2^63-1. A number has the format DecimalSI. Throws on what is neither, and on NaN; a quantity is
 -- given back.
-function quantity.parse(given)
-  local parsed, fault = parse_any(given, "quantity.parse", 2)
+function quantity.parse(value)
+  local parsed, fault = parse_any(value, "quantity.parse", 2)
   if parsed then return parsed end
   return nil, errors.new { reason = "BadRequest", message = fault }
 end
 
 --- The quantity that a text or a number is, where there is no doubt: throws if it is none.
-function quantity.must_parse(given)
-  local parsed, fault = parse_any(given, "quantity.must_parse", 2)
+function quantity.must_parse(value)
+  local parsed, fault = parse_any(value, "quantity.must_parse", 2)
   return parsed or error(fault, 2)
 end
 
@@ -148,6 +149,7 @@ function Quantity:cmp(other) return decimal.cmp(self[1], operand(other, "quantit
 --- -1, 0 or 1: less than zero, zero, greater.
 function Quantity:sign() return self[1].sign end
 
+--- Whether it is zero.
 function Quantity:is_zero() return self[1].sign == 0 end
 
 --- The number of units of 10^scale, rounded away from zero to an integer: 1500m has 2 of scale 0,
