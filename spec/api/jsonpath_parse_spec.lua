@@ -83,6 +83,8 @@ describe("a template is parsed", function()
       ["{[1}"] = "unterminated array",
       ["{[?(.price]}"] = "unterminated filter",
       ["{........}"] = "invalid multiple recursive descent",
+      ["{.hello\n}"] = "unclosed action",
+      ["{.hello\r}"] = "unclosed action",
       [ [[{\\\}]] ] = [[unrecognized character in action: U+005C '\']],
     } do
       local path, err = jsonpath.parse(template)
@@ -109,6 +111,25 @@ describe("a template is parsed", function()
       local path, err = jsonpath.parse("{" .. quoted .. "}")
       assert.is_nil(path)
       assert.equal("unquote string " .. quoted .. " error invalid syntax", err.message)
+    end
+  end)
+
+  it("with characters told as Go tells them", function()
+    for bytes, told in pairs {
+      ["!"] = "U+0021 '!'", ["\1"] = "U+0001", ["\127"] = "U+007F", ["\194\128"] = "U+0080",
+      ["\194\161"] = "U+00A1 '\194\161'", ["\226\128\156"] = "U+201C '\226\128\156'",
+    } do
+      assert.equal("unrecognized character in action: " .. told,
+        select(2, jsonpath.parse("{" .. bytes .. "}")).message)
+    end
+    for _, bytes in ipairs { "\255", "\128", "\193\129", "\195", "\195(", "\224\128\128",
+        "\237\160\128", "\240\128\128\128", "\244\144\128\128", "\226\130" } do
+      assert.equal("unrecognized character in action: U+FFFD '\239\191\189'",
+        select(2, jsonpath.parse("{" .. bytes .. "}")).message)
+    end
+    for _, letter in ipairs { "\195\169", "\223\191", "\224\160\128", "\240\144\128\128",
+        "\244\143\191\191", "_" } do
+      assert.same({ "list", "identifier " .. letter }, nodes_of("{" .. letter .. "}"))
     end
   end)
 

@@ -225,7 +225,7 @@ local function side(run, element, list)
   return found[1]
 end
 
---- Whether an element passes, what is wrong, whether that concerns the comparison itself.
+--- Whether an element passes, what is wrong | nil.
 local function passes(run, element, node)
   if node.operator == "exists" then
     return #walk(run, { element }, node.left) > 0
@@ -236,10 +236,8 @@ local function passes(run, element, node)
   right, fault = side(run, element, node.right)
   if right == nil then return false, fault end
   local holds = compare[node.operator]
-  if not holds then return false, "unrecognized filter operator " .. node.operator, true end
-  local result
-  result, fault = holds(left, right)
-  return result, fault, true
+  if not holds then return false, "unrecognized filter operator " .. node.operator end
+  return holds(left, right)
 end
 
 function EVALUATE.filter(run, values, node)
@@ -249,8 +247,8 @@ function EVALUATE.filter(run, values, node)
       return values, type_of(value, run.json) .. " is not array or slice and cannot be filtered"
     end
     for i = 1, #value do
-      local good, fault, compared = passes(run, value[i], node)
-      if fault then return compared and results or values, fault end
+      local good, fault = passes(run, value[i], node)
+      if fault then return values, fault end
       if good then results[#results + 1] = value[i] end
     end
   end
