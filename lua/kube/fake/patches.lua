@@ -36,7 +36,7 @@ local function merge_patch(old, text)
   local change, failure = decode(text, "object", "map[string]interface {}")
   if not change then return nil, failure end
   if change == json.null then return nil, status.bad_request("Invalid JSON Patch") end
-  return patch.merge(old, change, json)
+  return patch.apply_merge(old, change, json)
 end
 
 local OPERATION = "json: cannot unmarshal %s into Go %s of type %s"
@@ -66,7 +66,7 @@ local function json_patch(old, text)
     return nil, status.failure(413, "RequestEntityTooLarge", string.format("The allowed maximum "
       .. "operations in a JSON patch is %d, got %d", JSON_PATCH_LIMIT, #operations))
   end
-  local new = patch.json(old, operations, json)
+  local new = patch.apply_json(old, operations, json)
   if not new then return nil, status.rejected() end
   return new
 end
