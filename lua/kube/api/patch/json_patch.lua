@@ -25,9 +25,9 @@ local json_patch = {}
 -- (kube-apiserver's JSONPatchMaxCopyBytes.)
 local MAX_COPIED = 3 * 1024 * 1024
 
--- What is worked on, `work`: { root = { [""] = document }, json =, rfc =, copied = so many bytes }.
--- The document is a copy in which all nulls are members, and is a member itself: the path "" is like
--- others.
+-- What is worked on, `work`: { root = { [""] = document }, json =, rfc =, copied = bytes so far }.
+-- The document is a copy in which all nulls are members. It is a member itself, so that the path
+-- "" is like others.
 
 local function is_array(value, work) return values.is_array(value, work.json) end
 

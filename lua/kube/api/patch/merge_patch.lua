@@ -68,15 +68,15 @@ function merge_patch.create(original, modified, json)
   return modified
 end
 
---- The part of a patch that only removes (nulls) or only sets. An empty object in it is a value,
--- not an empty patch.
-local function part_of(change, json, nulls)
+--- The part of a patch that only removes (nulls), or the part that only sets. An empty object in it
+-- is a value, not an empty patch.
+function merge_patch.part_of(change, json, nulls)
   local part = {}
   for name, member in pairs(members(change, json)) do
     if member == json.null then
       if nulls then part[name] = member end
     elseif is_object(member, json) and next(members(member, json)) ~= nil then
-      local inner = part_of(member, json, nulls)
+      local inner = merge_patch.part_of(member, json, nulls)
       if next(inner) ~= nil then part[name] = inner end
     elseif not nulls then
       part[name] = member
@@ -88,8 +88,8 @@ end
 --- See kube.api.patch.create_three_way_merge. (Upstream asks whether the two parts conflict. They
 -- cannot: one sets what modified has, the other removes what it has not.)
 function merge_patch.create_three_way(original, modified, current, json, preconditions)
-  local set = part_of(difference(current, modified, json), json, false)
-  local removed = part_of(difference(original, modified, json), json, true)
+  local set = merge_patch.part_of(difference(current, modified, json), json, false)
+  local removed = merge_patch.part_of(difference(original, modified, json), json, true)
   local change = merge_patch.apply(removed, set, json)
   for _, holds in ipairs(preconditions or {}) do
     local good, why = holds(change)
