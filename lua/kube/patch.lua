@@ -4,17 +4,22 @@
 --   local change = kube.patch.create_merge(pod, modified)   --> { metadata = { labels = ... } }
 --   k:patch("pods", "web-0", change, { type = kube.patch.MERGE })
 --
--- What is given is never changed. Results share with it what stayed as it was (change neither
--- then), but for the result of apply_json, which is a copy. Null members of results are kube.null.
+-- What is given is never changed. A result may share parts with what was given, so that neither
+-- should be changed in place afterwards; what apply_json gives is a copy of its own. A member that
+-- is null is kube.null in a result.
 local json = require("kube.json")
 local options = require("kube.api.options")
 local pure = require("kube.api.patch")
 
+-- Types of patches: apimachinery pkg/types/patch.go. Server-side apply has a method of its own.
 local patch = {
-  -- Types of patches, as the option type of patch has them (apimachinery pkg/types/patch.go).
+  --- The type of a JSON patch, "json": an array of operations.
   JSON = "json",
+  --- The type of a merge patch, "merge".
   MERGE = "merge",
+  --- The type of a strategic merge patch, "strategic": the server merges lists by their keys.
   STRATEGIC = "strategic",
+  --- The type of server-side apply, "apply", which is no option of patch: apply does it.
   APPLY = "apply",
 }
 
@@ -39,9 +44,10 @@ function patch.create_merge(original, modified)
   return pure.create_merge(original, modified, json)
 end
 
---- The merge patch with which kubectl apply makes what somebody wants of what is there: it sets
--- what modified has and current has otherwise, and removes what original has and modified has not:
--- patch | nil, err (reason BadRequest: a precondition does not hold).
+--- The merge patch by which what is there becomes what is wanted, as kubectl apply makes it for
+-- custom resources: it sets what modified has and current has not, or has with another value, and
+-- removes what original has and modified has not: patch | nil, err (reason BadRequest: a
+-- precondition does not hold).
 -- @param original  what was wanted last time; nil for nothing
 -- @param modified  what is wanted now
 -- @param current   what is there; nil for nothing
