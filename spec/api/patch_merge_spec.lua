@@ -103,6 +103,20 @@ describe("create_merge", function()
     assert.equal('{"n":null}', change(a, "null"))
   end)
 
+  it("takes LuaJIT's integers for the numbers that they are", function()
+    local found, ffi = pcall(require, "ffi")
+    if not found then return end -- other Luas have none
+    local int64, uint64 = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
+    for _, case in ipairs {
+      { int64(5), 5, true }, { int64(5), uint64(5), true }, { int64(0), 0, true },
+      { int64(1), 1.5, false }, { int64(-1), uint64(-1), false }, { int64(0), json.null, false },
+      { int64(0), false, false }, { int64(5), "5", false },
+    } do
+      assert.equal(case[3], next(patch.create_merge({ n = case[1] }, { n = case[2] }, json)) == nil)
+      assert.equal(case[3], next(patch.create_merge({ n = case[2] }, { n = case[1] }, json)) == nil)
+    end
+  end)
+
   it("sees the difference between 1 and 1.0 where Lua does", function()
     local change = patch.create_merge(decode '{"n":1}', decode '{"n":1.0}', json)
     assert.equal(math.type and '{"n":1.0}' or "{}", encode(change))
