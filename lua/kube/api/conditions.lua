@@ -1,16 +1,39 @@
---- Conditions of an object: what status.conditions says, judged as kubectl wait judges it.
--- Source of the rules: kubectl pkg/cmd/wait/condition.go.
+--- Conditions of an object: what status.conditions says. Pure.
+--
+--   conditions.is_met(deployment, "Available", "True")  -- as kubectl wait judges
+--   conditions.is_true(node, "Ready")                   -- as a controller does
+--   conditions.set(object.status.conditions, { type = "Ready", status = "False",
+--     reason = "NoPods", message = "no pod is running" }, os.time())
+--
+-- Two sets of rules live here. kubectl wait's (find in an object, is_met, describe): case does not
+-- matter, and a condition from before the last change of the spec does not count. apimachinery's
+-- (find in a list, is_true and all that follow): what is written is what counts.
+-- Sources: kubectl pkg/cmd/wait/condition.go; apimachinery pkg/api/meta/conditions.go.
+local options = require("kube.api.options")
+local time = require("kube.api.time")
+
 local conditions = {}
 
 --- Case does not matter in the types and states of conditions.
 local function same(a, b) return type(a) == "string" and a:lower() == b:lower() end
 
---- The condition of a type, whatever its case: { type =, status =, reason =, message =, ... } | nil
-function conditions.find(object, kind)
-  local status = type(object.status) == "table" and object.status or {}
-  local list = type(status.conditions) == "table" and status.conditions or {}
+--- The list of conditions: that of an object, or the given one itself.
+local function list_of(given)
+  if type(given) ~= "table" then return {} end
+  local list = type(given.status) == "table" and given.status.conditions or given
+  return type(list) == "table" and list or {}
+end
+
+local function is_exactly(a, b) return a == b end
+
+--- The condition of a type: { type =, status =, reason =, message =, ... } | nil
+-- @param given  an object, where the case of the type does not matter, or a list of conditions,
+--   where it does
+function conditions.find(given, kind)
+  local list = list_of(given)
+  local is = list == given and is_exactly or same
   for _, condition in ipairs(list) do
-    if type(condition) == "table" and same(condition.type, kind) then return condition end
+    if type(condition) == "table" and is(condition.type, kind) then return condition end
   end
 end
 
@@ -55,6 +78,87 @@ function conditions.describe(object, kind)
     end
   end
   return #why > 0 and string.format("%s (%s)", text, table.concat(why, ": ")) or text
+end
+
+-- ---- what controllers do ----
+
+--- Whether there is a condition of a type, and its status is the given one.
+-- @param given  an object or a list of conditions; nil has none
+function conditions.is_present_and_equal(given, kind, status)
+  local condition = conditions.find(list_of(given), kind)
+  return condition ~= nil and condition.status == status
+end
+
+--- Whether the status of a condition is "True"; false, too, when there is no such condition.
+function conditions.is_true(given, kind)
+  return conditions.is_present_and_equal(given, kind, "True")
+end
+
+--- Whether the status of a condition is "False"; false, too, when there is no such condition.
+function conditions.is_false(given, kind)
+  return conditions.is_present_and_equal(given, kind, "False")
+end
+
+-- What Go has where there is nothing: a field that is not there is equal to it.
+local NOTHING = { status = "", reason = "", message = "", observedGeneration = 0 }
+
+local function differ(a, b, field)
+  local nothing = NOTHING[field]
+  return (a[field] == nil and nothing or a[field]) ~= (b[field] == nil and nothing or b[field])
+end
+
+--- When a condition came to its status, if it says so; or now.
+local function transition_of(condition, now)
+  local own = condition.lastTransitionTime
+  return own ~= nil and own ~= "" and own or time.format(now)
+end
+
+--- Puts a condition into a list: over the one of its type, if there is one. lastTransitionTime
+-- changes only with the status.
+-- @param list  status.conditions, kube.array() if there is none yet; changed in place
+-- @param condition  { type =, status =, reason =, message =, observedGeneration =,
+--   lastTransitionTime = now if left out }
+-- @param now  seconds since 1970: os.time()
+-- @return whether the list changed
+function conditions.set(list, condition, now)
+  options.check_type(list, "table", "kube.conditions.set: the list")
+  options.check_type(condition, "table", "kube.conditions.set: the condition")
+  options.check_type(condition.type, "string", "kube.conditions.set: the type of the condition")
+  options.check_type(now, "number", "kube.conditions.set: now")
+  local old = conditions.find(list, condition.type)
+  if not old then
+    local new = {}
+    for field, value in pairs(condition) do new[field] = value end
+    new.lastTransitionTime = transition_of(condition, now)
+    list[#list + 1] = new
+    return true
+  end
+  local changed = false
+  if differ(old, condition, "status") then
+    old.lastTransitionTime = transition_of(condition, now)
+  end
+  for field in pairs(NOTHING) do
+    if differ(old, condition, field) then old[field], changed = condition[field], true end
+  end
+  return changed
+end
+
+--- Takes the condition of a type out of a list.
+-- @param list  status.conditions; changed in place
+-- @param json  kube.json, for a list that is not marked as an array (a decoded one is): it will be,
+--   so that it is [] when it is empty
+-- @return whether the list changed
+function conditions.remove(list, kind, json)
+  options.check_type(list, "table", "kube.conditions.remove: the list")
+  local changed = false
+  for i = #list, 1, -1 do
+    if list[i].type == kind then
+      table.remove(list, i)
+      changed = true
+    end
+  end
+  if json then json.array(list) end
+  return changed
 end
 
 return conditions
