@@ -10,7 +10,8 @@ describe("a finalizer", function()
   it("is found", function()
     for _, case in ipairs {
       { object_with(NAME), true }, { object_with(OTHER, NAME), true },
-      { object_with(OTHER), false }, { object_with(), false }, { { metadata = {} }, false }, { {}, false },
+      { object_with(OTHER), false }, { object_with(), false }, { { metadata = {} }, false },
+      { {}, false },
       { { metadata = { finalizers = "x" } }, false },
     } do
       assert.equal(case[2], finalizers.contains(case[1], NAME))

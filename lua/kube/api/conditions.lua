@@ -1,13 +1,14 @@
 --- Conditions of an object: what status.conditions says. Pure.
 --
---   conditions.is_met(deployment, "Available", "True")  -- as kubectl wait judges
---   conditions.is_true(node, "Ready")                   -- as a controller does
---   conditions.set(object.status.conditions, { type = "Ready", status = "False",
+--   kube.conditions.is_met(deployment, "Available", "True")  -- as kubectl wait judges
+--   kube.conditions.is_true(node, "Ready")                   -- as a controller does
+--   kube.conditions.set(object.status.conditions, { type = "Ready", status = "False",
 --     reason = "NoPods", message = "no pod is running" }, os.time())
 --
 -- Two sets of rules live here. kubectl wait's (find in an object, is_met, describe): case does not
--- matter, and a condition from before the last change of the spec does not count. apimachinery's
--- (find in a list, is_true and all that follow): what is written is what counts.
+-- matter, and for is_met a condition from before the last change of the spec does not count.
+-- apimachinery's (find in a list, is_true and all that follow): what is written is what counts.
+--
 -- Sources: kubectl pkg/cmd/wait/condition.go; apimachinery pkg/api/meta/conditions.go.
 local options = require("kube.api.options")
 local time = require("kube.api.time")
@@ -18,20 +19,20 @@ local conditions = {}
 local function same(a, b) return type(a) == "string" and a:lower() == b:lower() end
 
 --- The list of conditions: that of an object, or the given one itself.
-local function list_of(given)
-  if type(given) ~= "table" then return {} end
-  local list = type(given.status) == "table" and given.status.conditions or given
+local function list_of(object)
+  if type(object) ~= "table" then return {} end
+  local list = type(object.status) == "table" and object.status.conditions or object
   return type(list) == "table" and list or {}
 end
 
 local function is_exactly(a, b) return a == b end
 
 --- The condition of a type: { type =, status =, reason =, message =, ... } | nil
--- @param given  an object, where the case of the type does not matter, or a list of conditions,
+-- @param object  an object, where the case of the type does not matter, or a list of conditions,
 --   where it does
-function conditions.find(given, kind)
-  local list = list_of(given)
-  local is = list == given and is_exactly or same
+function conditions.find(object, kind)
+  local list = list_of(object)
+  local is = list == object and is_exactly or same
   for _, condition in ipairs(list) do
     if type(condition) == "table" and is(condition.type, kind) then return condition end
   end
@@ -83,20 +84,20 @@ end
 -- ---- what controllers do ----
 
 --- Whether there is a condition of a type, and its status is the given one.
--- @param given  an object or a list of conditions; nil has none
-function conditions.is_present_and_equal(given, kind, status)
-  local condition = conditions.find(list_of(given), kind)
+-- @param object  an object or a list of conditions; nil has none
+function conditions.is_present_and_equal(object, kind, status)
+  local condition = conditions.find(list_of(object), kind)
   return condition ~= nil and condition.status == status
 end
 
 --- Whether the status of a condition is "True"; false, too, when there is no such condition.
-function conditions.is_true(given, kind)
-  return conditions.is_present_and_equal(given, kind, "True")
+function conditions.is_true(object, kind)
+  return conditions.is_present_and_equal(object, kind, "True")
 end
 
 --- Whether the status of a condition is "False"; false, too, when there is no such condition.
-function conditions.is_false(given, kind)
-  return conditions.is_present_and_equal(given, kind, "False")
+function conditions.is_false(object, kind)
+  return conditions.is_present_and_equal(object, kind, "False")
 end
 
 -- What Go has where there is nothing: a field that is not there is equal to it.

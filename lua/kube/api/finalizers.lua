@@ -2,8 +2,8 @@
 --
 --   if object.metadata.deletionTimestamp then
 --     clean_up(object)
---     if finalizers.remove(object, NAME) then assert(k:update(object)) end
---   elseif finalizers.add(object, NAME) then
+--     if kube.finalizers.remove(object, NAME) then assert(k:update(object)) end
+--   elseif kube.finalizers.add(object, NAME) then
 --     object = assert(k:update(object))
 --   end
 --

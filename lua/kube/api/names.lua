@@ -1,22 +1,22 @@
 --- Names: what Kubernetes takes for one, and why not. Pure.
 --
---   names.is_dns1123_label("web-0")    --> true
---   names.is_dns1123_label("web.0")    --> false, { "must not contain dots" }
---   names.generate("web-")             --> "web-x7k2p"
+--   kube.names.is_dns1123_label("web-0")    --> true
+--   kube.names.is_dns1123_label("web.0")    --> false, { "must not contain dots" }
+--   kube.names.generate("web-")             --> "web-x7k2p"
 --
--- Each is_... gives true | false, a list of messages, in the words of the API server. A name
--- that is no text is the programmer's error.
+-- All but generate give true | false, and a list of messages in the words of the API server. They
+-- throw at a name that is no text.
 --
---   | what                                         | its name                    |
---   |----------------------------------------------|-----------------------------|
---   | most                                         | name_is_dns_subdomain       |
---   | Namespace, and since 1.36 Service            | name_is_dns_label           |
---   | Service, before                              | name_is_dns1035_label       |
---   | Role, ClusterRole and their bindings         | is_path_segment_name        |
---   | container, volume                            | is_dns1123_label            |
---   | port of a container                          | is_valid_port_name          |
---   | label, annotation, taint                     | is_qualified_name           |
---   | key of a ConfigMap or Secret                 | is_config_map_key           |
+--   | what                                 | its name              |
+--   |--------------------------------------|-----------------------|
+--   | most objects                         | name_is_dns_subdomain |
+--   | Namespace, and since 1.36 Service    | name_is_dns_label     |
+--   | Service, before                      | name_is_dns1035_label |
+--   | Role, ClusterRole and their bindings | is_path_segment_name  |
+--   | container, volume                    | is_dns1123_label      |
+--   | port of a container                  | is_valid_port_name    |
+--   | label, annotation, taint             | is_qualified_name     |
+--   | key of a ConfigMap or Secret         | is_config_map_key     |
 --
 -- Sources: apimachinery pkg/util/validation/validation.go, pkg/api/validation/generic.go,
 -- pkg/api/validate/content; apiserver pkg/storage/names/generate.go.

@@ -1,8 +1,8 @@
 --- Owners: who an object belongs to. When all its owners are gone, the cluster deletes it. Pure.
 --
 --   local pod = { apiVersion = "v1", kind = "Pod", metadata = { name = "web-0", namespace = "x" } }
---   assert(owners.set_controller_reference(set, pod))
---   owners.is_controlled_by(pod, set)  --> true
+--   assert(kube.owners.set_controller_reference(set, pod))
+--   kube.owners.is_controlled_by(pod, set)  --> true
 --
 -- Objects are changed in place. An owner must have been created (the server gives it its uid), and
 -- must lie in the namespace of what it owns, or in none. References are to the same owner if group,
@@ -115,8 +115,8 @@ local SPEC = { controller = "boolean", blockOwnerDeletion = "boolean" }
 --   blockOwnerDeletion = whether the owner, deleted in the foreground, stays until the object is
 --   gone }, both optional, and not in the reference without a value
 function owners.owner_reference(owner, given)
-  check(owner, {}, "kube.owners.owner_reference")
   given = options.check(given, SPEC, "kube.owners.owner_reference")
+  check(owner, {}, "kube.owners.owner_reference")
   return reference_to(owner, given.controller, given.blockOwnerDeletion)
 end
 
@@ -149,11 +149,11 @@ end
 
 --- Makes an object belong to an owner, which need not be its controller. A reference that there is
 -- is replaced: it has the options given now, and no others.
--- @param given  as owner_reference
+-- @param given  as kube.owners.owner_reference
 -- @return true, whether the object changed | nil, err (reason BadRequest: of another namespace)
 function owners.set_owner_reference(owner, object, given)
-  check(owner, object, "kube.owners.set_owner_reference")
   given = options.check(given, SPEC, "kube.owners.set_owner_reference")
+  check(owner, object, "kube.owners.set_owner_reference")
   local ok, err = may_own(owner, object)
   if not ok then return nil, err end
   return true, put(reference_to(owner, given.controller, given.blockOwnerDeletion), object)
@@ -171,9 +171,9 @@ end
 -- @return true, whether the object changed | nil, err (reason AlreadyOwned: by another controller;
 --   BadRequest: of another namespace)
 function owners.set_controller_reference(owner, object, given)
-  check(owner, object, "kube.owners.set_controller_reference")
   given = options.check(given, { blockOwnerDeletion = "boolean" },
     "kube.owners.set_controller_reference")
+  check(owner, object, "kube.owners.set_controller_reference")
   local ok, err = may_own(owner, object)
   if not ok then return nil, err end
   local reference = reference_to(owner, true, given.blockOwnerDeletion ~= false)

@@ -1,19 +1,18 @@
 --- Points of time and durations, as the API writes them. Pure: whoever wants to know what time it
 -- is asks os.time().
 --
---   kube.time.parse("1998-05-05T05:05:05Z")           --> 894344705
---   kube.time.format(894344705)                       --> "1998-05-05T05:05:05Z"
+--   kube.time.parse("1998-05-05T05:05:05Z")                   --> 894344705
+--   kube.time.format(894344705)                               --> "1998-05-05T05:05:05Z"
 --   kube.time.age(pod.metadata.creationTimestamp, os.time())  --> "5d3h"
 --
 -- A point of time is seconds since 1970 in UTC, with their fractions: a double holds them to a
 -- quarter of a microsecond.
 --
---   | case                              | client-go           | kube                             |
---   |-----------------------------------|---------------------|----------------------------------|
---   | a MicroTime without just 6 digits | an error            | is read, as a Time is            |
---   | nanoseconds of a MicroTime        | are cut             | are rounded to microseconds      |
---   | years past 9999                   | written as they are | throw: no one could read them    |
---   | "1:02:03", ",5Z", "+24:00"        | are read            | are read                         |
+--   | case                              | client-go           | kube                          |
+--   |-----------------------------------|---------------------|-------------------------------|
+--   | a MicroTime without just 6 digits | an error            | is read, as a Time is         |
+--   | nanoseconds of a MicroTime        | are cut             | are rounded to microseconds   |
+--   | years past 9999                   | written as they are | throw: no one could read them |
 --
 -- Sources: apimachinery pkg/apis/meta/v1/time.go, micro_time.go; Go's time.Parse; RFC 3339.
 local duration = require("kube.api.duration")
@@ -120,7 +119,8 @@ local function read(text)
 end
 
 --- The seconds since 1970 of a time of the API (RFC 3339): creationTimestamp, the renewTime of a
--- Lease.
+-- Lease. It is read as Go reads it, which lets "T1:02:03", a comma before the fraction, and an
+-- offset of 24 hours pass.
 -- @return seconds | nil, err (reason Decode)
 function time.parse(text)
   options.check_type(text, "string", "kube.time.parse: the text")
