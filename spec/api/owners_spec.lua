@@ -122,6 +122,8 @@ describe("a reference to a controller", function()
       "Object default/foo is already owned by another Deployment controller bar",
       owners.set_controller_reference(deployment { namespace = "default" }, object))
     assert.equal(1, #object.metadata.ownerReferences)
+    refused("AlreadyOwned", "Object default/foo is already owned by another  controller ",
+      owners.set_controller_reference(deployment(), replicaset { controller = true }))
     assert.is_true(owners.set_owner_reference(deployment { namespace = "default" }, object))
     assert.equal(2, #object.metadata.ownerReferences)
   end)
@@ -157,6 +159,8 @@ describe("a controller", function()
     assert.is_false(owners.is_controlled_by(object, deployment { uid = "bar-uid" }))
     assert.is_false(owners.is_controlled_by(replicaset(reference()), deployment()))
     assert.is_false(owners.is_controlled_by({}, deployment()))
+    assert.is_true(owners.is_controlled_by(object, { metadata = { uid = "foo-uid" } }))
+    assert.is_false(owners.is_controlled_by(replicaset { controller = true }, {}))
   end)
 end)
 
@@ -166,7 +170,6 @@ describe("an owner", function()
       owner_reference = function(owner) owners.owner_reference(owner) end,
       set_owner_reference = function(owner) owners.set_owner_reference(owner, {}) end,
       set_controller_reference = function(owner) owners.set_controller_reference(owner, {}) end,
-      is_controlled_by = function(owner) owners.is_controlled_by({}, owner) end,
     }
     for what, call in pairs(calls) do
       what = "kube.owners." .. what .. ": the owner "

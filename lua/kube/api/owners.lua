@@ -95,9 +95,10 @@ end
 
 --- Whether an owner, this very one by its uid, is the controller of an object.
 function owners.is_controlled_by(object, owner)
-  check(owner, object, "kube.owners.is_controlled_by")
-  local reference = owners.controller_of(object)
-  return reference ~= nil and reference.uid == owner.metadata.uid
+  options.check_type(object, "table", "kube.owners.is_controlled_by: the object")
+  options.check_type(owner, "table", "kube.owners.is_controlled_by: the owner")
+  local reference, uid = owners.controller_of(object), metadata_of(owner).uid
+  return reference ~= nil and uid ~= nil and reference.uid == uid
 end
 
 --- Whether an object has a reference to an owner, by its group, kind and name.
@@ -163,7 +164,8 @@ local function already_owned(object, controller)
   local metadata = metadata_of(object)
   return errors.new { reason = "AlreadyOwned",
     message = string.format("Object %s/%s is already owned by another %s controller %s",
-      metadata.namespace or "", metadata.name or "", controller.kind, controller.name) }
+      metadata.namespace or "", metadata.name or "", controller.kind or "",
+      controller.name or "") }
 end
 
 --- Makes an owner the controller of an object. An object has one controller at most.
