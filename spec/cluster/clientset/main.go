@@ -31,8 +31,10 @@ func fail(format string, values ...any) {
 	os.Exit(1)
 }
 
-// module gives the directory of a module of go.mod. (go run puts its own go on the path.)
+// module gives the directory of a module of go.mod, fetched if it is not there. (go run puts its own
+// go on the path.)
 func module(path string) string {
+	check(exec.Command("go", "mod", "download", path).Run())
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", path).Output()
 	check(err)
 	return strings.TrimSpace(string(out))
@@ -261,7 +263,8 @@ func (p *pkg) extra(receiver, method string) extra {
 		parameters = parameters[1:]
 	}
 	e.named = typeName(parameters[0].Type) == "string"
-	if result := typeName(function.Type.Results.List[0].Type); result == "Request" || result == "ResponseWrapper" {
+	switch typeName(function.Type.Results.List[0].Type) {
+	case "Request", "ResponseWrapper":
 		e.action = "raw"
 	}
 	if e.action == "create" || e.action == "update" {
