@@ -17,9 +17,9 @@ local function check(object, api_version, kind, what)
   end
   if object.kind ~= nil and object.kind ~= kind
       or object.apiVersion ~= nil and object.apiVersion ~= api_version then
-    error(string.format("%s: the object is a %s of %s, and not a %s of %s", what,
-      tostring(object.kind or kind), tostring(object.apiVersion or api_version), kind,
-      api_version), 4)
+    error(string.format("%s: the object is %s %s, not %s %s", what,
+      tostring(object.apiVersion or api_version), tostring(object.kind or kind), api_version,
+      kind), 4)
   end
 end
 
