@@ -230,6 +230,7 @@ local function get_field_selector(_, name, namespace, kind, uid)
   local terms = {}
   for _, field in ipairs { "kind", "name", "namespace", "uid" } do
     if fields[field] ~= nil then
+      options.check_type(fields[field], "string", "get_field_selector: the " .. field)
       terms[#terms + 1] = "involvedObject." .. field .. "=" .. selector.escape_field(fields[field])
     end
   end
