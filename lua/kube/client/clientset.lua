@@ -16,13 +16,12 @@
 -- are the dynamic client's, with the same options. Objects may leave out apiVersion and kind, as in
 -- Go, where their type says it; those of another kind throw. Where this and client-go differ:
 --
--- | case                          | client-go                | kube                              |
--- |-------------------------------|--------------------------|-----------------------------------|
--- | one object of all namespaces  | sent, for the server to  | BadRequest, and nothing is sent:  |
--- |                               | say NotFound, or         | as client-go has it for           |
--- |                               | MethodNotAllowed         | subresources                      |
--- | an object that says that it   | sent as what its type is | throws                            |
--- | is of another kind            |                          |                                   |
+-- | case                              | client-go                | kube                           |
+-- |-----------------------------------|--------------------------|--------------------------------|
+-- | one object of all namespaces      | sent, for the server to  | BadRequest, and nothing is     |
+-- |                                   | say NotFound or          | sent: as client-go does for    |
+-- |                                   | MethodNotAllowed         | subresources                   |
+-- | an object that names another kind | sent as what its type is | throws                         |
 local body = require("kube.client.clientset_body")
 local discovery = require("kube.client.discovery")
 local dynamic = require("kube.client.dynamic")

@@ -8,19 +8,20 @@
 -- | method                                            |                                           |
 -- |---------------------------------------------------|-------------------------------------------|
 -- | get_scale(name, options)                          | a Scale                                   |
--- | update_scale, apply_scale(name, scale, options)   | the Scale                                 |
--- | update_ephemeral_containers, update_resize(name,  | the pod                                   |
--- |   pod, options)                                   |                                           |
+-- | update_scale(name, scale, options)                | the Scale                                 |
+-- | apply_scale(name, scale, options)                 | the Scale                                 |
+-- | update_ephemeral_containers(name, pod, options)   | the Pod                                   |
+-- | update_resize(name, pod, options)                 | the Pod                                   |
 -- | bind(binding, options)                            | a Status; metadata.name is the pod's      |
--- | evict, evict_v1, evict_v1beta1(eviction, options) | a Status; metadata.name is the pod's      |
+-- | evict(eviction, options)                          | the same; evict_v1 and evict_v1beta1 too  |
 -- | create_token(name, token_request, options)        | the TokenRequest, with its status.token   |
--- | update_approval(name, request, options)           | the CertificateSigningRequest; without    |
--- |                                                   | the name in certificates_v1beta1          |
+-- | update_approval(name, request, options)           | the CertificateSigningRequest; in         |
+-- |                                                   | certificates_v1beta1 without the name     |
 -- | finalize(namespace, options)                      | the Namespace                             |
 -- | patch_status(name, patch, options)                | the Node; a strategic merge patch         |
 -- | rollback(deployment_rollback, options)            | a Status                                  |
--- | create_with_event_namespace, update_with_event_   | the Event, in the namespace that it names |
--- |   namespace(event, options)                       |                                           |
+-- | create_with_event_namespace(event, options)       | the Event, in the namespace that it names |
+-- | update_with_event_namespace(event, options)       | the same                                  |
 -- | patch_with_event_namespace(event, patch, options) | the same, by a strategic merge patch      |
 -- | search(object, options)                           | the list of the Events about an object,   |
 -- |                                                   | or about what an ObjectReference names    |
@@ -29,15 +30,12 @@
 --
 -- The options are the dynamic client's. Where client-go and this differ:
 --
--- | case                        | client-go                   | kube                            |
--- |-----------------------------|-----------------------------|---------------------------------|
--- | evict without an apiVersion | policy/v1beta1              | policy/v1                       |
--- | evictions of policy without | refused                     | the client's namespace          |
--- |   a metadata.namespace      |                             |                                 |
--- | update_scale and the like   | sent, and the server says   | the name that was given         |
--- |   without a metadata.name   | BadRequest                  |                                 |
--- | search for an object that   | the kind of its Go type     | of any kind                     |
--- |   does not say its kind     |                             |                                 |
+-- | case                                    | client-go               | kube                      |
+-- |-----------------------------------------|-------------------------|---------------------------|
+-- | evict, without an apiVersion            | policy/v1beta1          | policy/v1                 |
+-- | evictions, without a metadata.namespace | refused                 | the client's namespace    |
+-- | update_scale, without a metadata.name   | sent, and refused       | the name that was given   |
+-- | search, for what does not say its kind  | the kind of its Go type | of any kind               |
 local body = require("kube.client.clientset_body")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
