@@ -20,6 +20,20 @@ local CHAPTERS = {
   { "Changing kubeconfigs", "lua/kube/kubeconfig.lua", as = { kubeconfig = "kube.config" } },
   { "YAML", "lua/kube/yaml.lua", as = { yaml = "kube.yaml" } },
   { "JSON", "lua/kube/json.lua", as = { json = "kube.json" } },
+  { "Patches", "lua/kube/patch.lua", as = { patch = "kube.patch" } },
+  { "JSONPath", "lua/kube/api/jsonpath/init.lua",
+    as = { jsonpath = "kube.jsonpath", Path = "path" } },
+  { "Quantities", "lua/kube/api/quantity/init.lua",
+    as = { quantity = "kube.quantity", Quantity = "quantity" } },
+  { "Names", "lua/kube/api/names.lua", as = { names = "kube.names" } },
+  { "Times", "lua/kube/api/time.lua", as = { time = "kube.time" } },
+  { "Durations", "lua/kube/api/duration.lua", as = { duration = "kube.time" } },
+  { "Conditions", "lua/kube/api/conditions.lua", as = { conditions = "kube.conditions" } },
+  { "Owners", "lua/kube/api/owners.lua", as = { owners = "kube.owners" } },
+  { "Finalizers", "lua/kube/api/finalizers.lua", as = { finalizers = "kube.finalizers" } },
+  { "The clientset", "lua/kube/client/clientset.lua", as = { Clientset = "clientset" } },
+  { "Methods beyond the verbs", "lua/kube/client/clientset_expansions.lua", as = {} },
+  { "The REST client", "lua/kube/client/rest.lua", as = { Rest = "rest", Request = "request" } },
   { "The dynamic client", "lua/kube/client/dynamic.lua",
     as = { Dynamic = "dynamic", Resource = "resource" } },
   { "The discovery client", "lua/kube/client/discovery.lua", as = { Discovery = "discovery" } },
@@ -35,7 +49,7 @@ local HEADER = "csrc/kube.h"
 -- Not public, though they are there: for the other files of the module.
 reference.HIDDEN = {
   ["resource:open_list"] = true, ["resource:open_watch"] = true, ["resource:describe"] = true,
-  ["task:finish"] = true, ["task:run"] = true,
+  ["kube.jsonpath.adopt"] = true, ["task:finish"] = true, ["task:run"] = true,
   ["kube.config.SPEC.as_groups"] = true, ["kube.config.SPEC.as_user_extra"] = true,
 }
 

@@ -43,8 +43,14 @@ local function things()
   local config = offline_config()
   local k, own_dynamic = assert(kube.connect(config)), assert(kube.dynamic(config))
   local _, err = kube.json.decode("{")
+  local rest = assert(kube.rest(config))
+  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "time" } do
+    assert(kube[later])
+  end
   local store = assert(kube.certificates.store { directory = "/nowhere", prefix = "none" })
   return {
+    clientset = assert(kube.clientset(config)), rest = rest, request = rest:get(),
+    path = assert(kube.jsonpath.parse("{.a}")), quantity = kube.quantity.must_parse("1Gi"),
     config = config, k = k, dynamic = own_dynamic, err = err,
     resource = own_dynamic:resource { version = "v1", resource = "pods" },
     stream = k:each("pods"),

@@ -70,16 +70,22 @@ function kube.dynamic(given)
   return dynamic.on(transport.of(its_config))
 end
 
---- The REST client: any request, kube.rest(config):get():namespace("default"):resource("pods"):send().
+--- The REST client: any request, as kube.rest(config):get():resource("pods"):send().
 -- @param given  as kube.connect
--- @param version { group = "apps", version = "v1" }: the core group's "v1" unless said
 -- @return REST client | nil, err (reason Config)
-function kube.rest(given, version)
-  version = options.check(version, { group = "string", version = "string" }, "kube.rest")
+function kube.rest(given)
   local its_config, err = config_of(given, "kube.rest")
   if not its_config then return nil, err end
-  local its_transport = transport.of(its_config)
-  return require("kube.client.rest").on(its_transport, version.group or "", version.version or "v1")
+  return require("kube.client.rest").on(transport.of(its_config))
+end
+
+--- The clientset: kube.clientset(config):core_v1():pods("default"):list().
+-- @param given  as kube.connect
+-- @return clientset | nil, err (reason Config)
+function kube.clientset(given)
+  local its_config, err = config_of(given, "kube.clientset")
+  if not its_config then return nil, err end
+  return require("kube.client.clientset").on(transport.of(its_config))
 end
 
 --- The discovery client: kube.discovery(config):server_groups().
@@ -135,7 +141,12 @@ function kube.now() return driver.current().now() end
 
 -- ---- what is loaded when it is first used ----
 
-local LATER = { certificates = "kube.certificates", fake = "kube.fake" }
+local LATER = {
+  certificates = "kube.certificates", conditions = "kube.api.conditions", fake = "kube.fake",
+  finalizers = "kube.api.finalizers", jsonpath = "kube.jsonpath", names = "kube.api.names",
+  owners = "kube.api.owners", patch = "kube.patch", quantity = "kube.api.quantity",
+  time = "kube.api.time",
+}
 
 return setmetatable(kube, {
   __index = function(_, name)

@@ -27,6 +27,7 @@
 --   | CannotWait        | the host cannot wait there: a phase of nginx, a callback of luv    |
 --   | BadRequest        | what was asked for cannot be sent                                  |
 --   | NoMatch           | the server has no resource of that name, or of that kind           |
+--   | AlreadyOwned      | the object has another controller                                  |
 --   | Denied, Failed    | of a certificate signing request: nobody will issue it             |
 --   | Decode            | bytes that are no JSON, no YAML, or not what they should be        |
 --   | TooLarge          | past a ceiling                                                     |

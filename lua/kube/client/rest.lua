@@ -1,6 +1,6 @@
 --- The RESTClient: any request to the server, written piece by piece (client-go's rest.Request).
 --
---   local rest = kube.rest(config)                              -- of the core group, "v1"
+--   local rest = kube.rest(config)                     -- of the core group; rest:group_version
 --   local pod = rest:get():namespace("default"):resource("pods"):name("web-0"):send()
 --   local text = rest:get():abs_path("/healthz"):raw()
 --   local lines = rest:get():namespace("default"):resource("pods"):name("web-0"):subresource("log")
@@ -20,9 +20,16 @@ Rest.__index = Rest
 local Request = {}
 Request.__index = Request
 
---- The REST client of a transport, for a group and version.
-function rest.on(its_transport, group, version)
-  return setmetatable({ _transport = its_transport, _group = group, _version = version }, Rest)
+--- The REST client of a transport, of the core group.
+function rest.on(its_transport)
+  return setmetatable({ _transport = its_transport, _group = "", _version = "v1" }, Rest)
+end
+
+--- A REST client of another group and version: rest:group_version("apps", "v1").
+function Rest:group_version(group, version)
+  options.check_type(group, "string", "rest:group_version: the group")
+  options.check_type(version, "string", "rest:group_version: the version")
+  return setmetatable({ _transport = self._transport, _group = group, _version = version }, Rest)
 end
 
 -- ---- verbs ----
@@ -72,14 +79,6 @@ function Request:_add(operation, value, second)
   return self
 end
 
---- A function that sets one piece, a text.
-local function piece(name)
-  return function(self, text)
-    options.check_type(text, "string", "request:" .. name .. ": what to set")
-    return self:_add(name, text)
-  end
-end
-
 --- Segments of a path, one or several, as one text.
 local function joined(name, ...)
   local segments = { ... }
@@ -90,13 +89,22 @@ local function joined(name, ...)
 end
 
 --- The namespace; "" is all of them, where that can be.
-Request.namespace = piece("namespace")
+function Request:namespace(namespace)
+  options.check_type(namespace, "string", "request:namespace: the namespace")
+  return self:_add("namespace", namespace)
+end
 
 --- The resource, "pods": it stands in lower case.
-Request.resource = piece("resource")
+function Request:resource(resource)
+  options.check_type(resource, "string", "request:resource: the resource")
+  return self:_add("resource", resource)
+end
 
 --- The name of the object.
-Request.name = piece("name")
+function Request:name(name)
+  options.check_type(name, "string", "request:name: the name")
+  return self:_add("name", name)
+end
 
 --- What is below the object: "status", or "proxy", "metrics".
 function Request:subresource(...) return self:_add("subresource", joined("subresource", ...)) end
