@@ -7,7 +7,7 @@
 **   REDIRECT  the answer is elsewhere (redirect.h): its body is passed over; leads to SEND
 **   REFUSAL   no success: the body says why
 **   BODY      a success: the mode's reader makes objects of it
-**   RESTING   a watch waits (until rest) before it connects again; leads to SEND
+**   RESTING   waits (until rest) before it is sent again (retry.h, and a watch's own ways); leads to SEND
 **   DONE      the end, and all was well
 **   FAILED    for good; the error is kept
 **
@@ -94,6 +94,7 @@ struct kube_call {
   kube_call_info last; /* of the exchange before; bytes of all that are over */
   bool given;          /* a document was taken */
   int sent_again;      /* how often, after its connection was ended under it */
+  int retries;         /* how often, after a rest; then failure holds what came before */
   bool refused;        /* 401: and sent again with another credential, which was not refused yet */
   bool one_page;
   kube_buffer status;                                     /* the Status of a refusal */

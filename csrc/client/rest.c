@@ -243,7 +243,7 @@ static kube_status set_query(const kube_rest *rest, kube_query *query, kube_erro
 static kube_status write_request(const kube_rest *rest, kube_request *request, kube_error *err) {
   kube_status status = set_path(rest, request, err);
   request->method = rest->verb ? rest->verb : "GET";
-  request->max_retries = rest->max_retries;
+  request->max_retries = rest->max_retries > 0 ? rest->max_retries : -1;
   if (status == KUBE_OK) status = set_query(rest, &request->query, err);
   if (status == KUBE_OK) status = kube_headers_copy(&request->headers, &rest->headers, err);
   if (status == KUBE_OK)

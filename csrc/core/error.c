@@ -99,14 +99,19 @@ void kube_error_prefix(kube_error *err, const char *format, ...) {
   if (n >= (int)(sizeof err->message - used)) kube_error_mark_cut(err);
 }
 
-void kube_error_suffix(kube_error *err, const char *text, size_t n) {
+void kube_error_append(kube_error *err, const char *separator, const char *text, size_t n) {
   size_t used;
   int written;
   while (n > 0 && strchr(" \t\r\n", text[n - 1])) n--;
   if (err == NULL || n == 0) return;
   if (n > sizeof err->message) n = sizeof err->message;
   used = strlen(err->message);
-  written = snprintf(err->message + used, sizeof err->message - used, ": %.*s", (int)n, text);
+  written =
+      snprintf(err->message + used, sizeof err->message - used, "%s%.*s", separator, (int)n, text);
   if (written >= (int)(sizeof err->message - used)) kube_error_mark_cut(err);
   kube_error_tame(err);
+}
+
+void kube_error_suffix(kube_error *err, const char *text, size_t n) {
+  kube_error_append(err, ": ", text, n);
 }

@@ -33,6 +33,9 @@ void kube_error_prefix(kube_error *err, const char *format, ...) KUBE_PRINTF(2, 
 /* Puts ": text" behind it, without the white space at the text's end; nothing for an empty one. */
 void kube_error_suffix(kube_error *err, const char *text, size_t n);
 
+/* The same with another separator than ": ". */
+void kube_error_append(kube_error *err, const char *separator, const char *text, size_t n);
+
 /* Ends a message that was too long in "...", without cutting a UTF-8 sequence in half. */
 void kube_error_mark_cut(kube_error *err);
 
