@@ -165,6 +165,9 @@ typedef struct kube_config_options {
   const char *const *as_user_extra; /* key, value, key, value, ..., NULL; a key may come again */
 
   int64_t exec_timeout; /* ms that an exec plugin may run; 0: a minute, on a terminal ten */
+
+  double qps; /* requests a second of all clients of the configuration; 0: as many as they like */
+  int64_t burst; /* and so many at once, when there were none for a while; 0: 10 */
 } kube_config_options;
 
 /*
@@ -393,10 +396,12 @@ KUBE_API const char *kube_call_header(const kube_call *call, const char *name);
 
 /* What HTTP says of the last answer; zeros before it came. */
 typedef struct kube_call_info {
-  int code;         /* status code */
-  int http_version; /* 10, 11, 20 */
-  int connects;     /* connections made for it: 0 when one was used again */
-  long long bytes;  /* of bodies received, as they were on the wire, of all its requests */
+  int code;            /* status code */
+  int http_version;    /* 10, 11, 20 */
+  int connects;        /* connections made for it: 0 when one was used again */
+  long long bytes;     /* of bodies received, as they were on the wire, of all its requests */
+  int retries;         /* how often any of its requests was sent again, after a rest */
+  long long throttled; /* ms that they waited because of qps */
 } kube_call_info;
 KUBE_API void kube_call_info_get(const kube_call *call, kube_call_info *info);
 

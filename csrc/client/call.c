@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attempts.h"
 #include "core/clock.h"
 #include "core/proxy.h"
-#include "retry.h"
 #include "status.h"
 
 enum {
   REFUSAL_CEILING = 1 << 20, /* bytes of an answer that says why not */
   MOST_SENDS_AGAIN = 6,      /* golang.org/x/net/http2, Transport.RoundTripOpt */
-  MOST_RETRIES = 10,         /* client-go rest/request.go NewRequest */
   PASSED_OVER = 2 << 10      /* bytes of a redirect that are read, so that its connection stays */
 };
 
@@ -38,6 +37,7 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
   call->ceiling = KUBE_SHORT_CEILING;
   call->timeout = timeout;
   call->deadline = -1;
+  call->has_turn = mode->lasts; /* client-go: a watch is not throttled, its further attempts are */
   return call;
 }
 
@@ -56,6 +56,7 @@ void kube_call_hang_up(kube_call *call) {
 
 void kube_call_free(kube_call *call) {
   if (call == NULL) return;
+  kube_call_leave_turn(call);
   kube_credential_leave(&call->user);
   kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
   kube_redirect_clear(&call->redirect);
@@ -102,15 +103,8 @@ static void stop(kube_call *call, kube_call_state state) {
   call->state = state;
 }
 
-/* client-go: so that "no answer within 5 s" does not hide that the server said 429 all the time. */
-static void recall_previous(const kube_call *call, kube_error *err) {
-  const char *previous = call->failure.message;
-  if (call->retries > 0 && strcmp(previous, err->message) != 0)
-    kube_error_append(err, " - error from a previous attempt: ", previous, strlen(previous));
-}
-
 static kube_status fail_for_good(kube_call *call, kube_error *err) {
-  recall_previous(call, err);
+  kube_call_recall_attempts(call, err);
   call->failure = *err;
   stop(call, KUBE_CALL_FAILED);
   return err->status;
@@ -120,40 +114,12 @@ static const char *answer_header(const kube_call *call, const char *name) {
   return kube_transfer_answer_header(call->transfer, name);
 }
 
-static const char *method_of(const kube_call *call) {
-  return call->redirect.as_get ? "GET" : call->request.method;
-}
-
-static bool may_retry(const kube_call *call) {
-  const int most = call->request.max_retries;
-  return call->transfer && call->retries < (most ? most : MOST_RETRIES);
-}
-
-/* Rests, to be sent again then, if that is before the deadline. */
-static bool retry(kube_call *call, const kube_error *err) {
-  kube_attempt attempt = {.method = method_of(call), .status = err->status};
-  long long delay;
-  if (!may_retry(call)) return false;
-  attempt.code = kube_transfer_code(call->transfer);
-  if (attempt.code) attempt.retry_after = answer_header(call, "Retry-After");
-  delay = kube_retry_delay(&attempt);
-  if (delay < 0) return false;
-  delay += kube_engine_random(call->client->engine, (uint32_t)delay / 10 + 1);
-  call->rest = kube_engine_now(call->client->engine) + delay;
-  if (call->deadline >= 0 && call->rest >= call->deadline) return false;
-  call->retries++;
-  call->failure = *err;
-  kube_call_hang_up(call);
-  call->state = KUBE_CALL_RESTING;
-  return true;
-}
-
 /* The mode may know how to go on, or it is tried once more: then KUBE_AGAIN. */
 static kube_status fail_or_recover(kube_call *call, kube_error *err) {
   if (call->mode->recover && err->status != KUBE_ENOMEM &&
       call->mode->recover(call, err) == KUBE_OK)
     return KUBE_AGAIN;
-  if (retry(call, err)) return KUBE_AGAIN;
+  if (kube_call_try_again(call, err)) return KUBE_AGAIN;
   return fail_for_good(call, err);
 }
 
@@ -191,6 +157,8 @@ static kube_status send_request(kube_call *call, kube_error *err) {
   kube_status status;
   if (call->timeout > 0 && call->deadline < 0)
     call->deadline = kube_engine_now(call->client->engine) + call->timeout;
+  status = kube_call_await_turn(call, err);
+  if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_for_good(call, err);
   status = await_credential(call, err);
   if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_or_recover(call, err);
   call->transfer =
@@ -263,7 +231,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
   }
   call->state = KUBE_CALL_BODY;
   call->refused = false;
-  call->retries = 0;
+  kube_call_attempt_done(call);
   status = call->mode->begin(call, err);
   if (status == KUBE_OK) return KUBE_AGAIN;
   kube_call_say_what(call, err);
@@ -295,7 +263,8 @@ static bool may_be_the_proxys(const kube_call *call) {
 /* Waits until the whole refusal is there, or enough of it. */
 static kube_status read_refusal(kube_call *call, kube_error *err) {
   kube_slice body = kube_call_bytes(call);
-  kube_refusal refusal = {.code = kube_transfer_code(call->transfer), .method = method_of(call)};
+  kube_refusal refusal = {.code = kube_transfer_code(call->transfer),
+                          .method = kube_call_method(call)};
   kube_buffer where = {0};
   if (kube_transfer_result(call->transfer, NULL) == KUBE_AGAIN && body.length < REFUSAL_CEILING) {
     kube_transfer_more(call->transfer);

@@ -7,7 +7,8 @@
 **   REDIRECT  the answer is elsewhere (redirect.h): its body is passed over; leads to SEND
 **   REFUSAL   no success: the body says why
 **   BODY      a success: the mode's reader makes objects of it
-**   RESTING   waits (until rest) before it is sent again (retry.h, and a watch's own ways); leads to SEND
+**   RESTING   waits (until rest) for its turn (throttle.h), or before it is sent again (retry.h, and a
+**             watch's own ways); leads to SEND
 **   DONE      the end, and all was well
 **   FAILED    for good; the error is kept
 **
@@ -94,7 +95,9 @@ struct kube_call {
   kube_call_info last; /* of the exchange before; bytes of all that are over */
   bool given;          /* a document was taken */
   int sent_again;      /* how often, after its connection was ended under it */
-  int retries;         /* how often, after a rest; then failure holds what came before */
+  int retries;         /* of this exchange, after a rest; then failure holds what came before */
+  bool has_turn;       /* the throttle lets it be sent */
+  long long turn;      /* RESTING: when that is so; 0: it rests for another reason */
   bool refused;        /* 401: and sent again with another credential, which was not refused yet */
   bool one_page;
   kube_buffer status;                                     /* the Status of a refusal */

@@ -202,12 +202,25 @@ static kube_status load_flags(kube_config *config, const kube_config_options *op
   return status;
 }
 
+/* Rule: client-go rest/config.go RESTClientForConfigAndClient; its numbers for who asks for nothing are not
+** ours. */
+static kube_status set_throttle(kube_config *config, const kube_config_options *options,
+                                kube_error *err) {
+  enum { BURST = 10 };
+  if (!(options->qps >= 0) || options->burst < 0)
+    return kube_fail(err, KUBE_ECONFIG, "qps and burst may not be less than 0");
+  config->throttle.qps = options->qps;
+  config->throttle.burst = options->burst ? (double)options->burst : BURST;
+  return KUBE_OK;
+}
+
 typedef kube_status (*loader)(kube_config *, const kube_config_options *, kube_error *);
 
 static kube_config *new_config(loader fill, const kube_config_options *options, kube_error *err) {
   static const kube_config_options none;
   kube_error local;
   kube_config *config = calloc(1, sizeof *config);
+  if (options == NULL) options = &none;
   if (err == NULL) err = &local;
   kube_error_clear(err);
   if (config == NULL) {
@@ -215,7 +228,8 @@ static kube_config *new_config(loader fill, const kube_config_options *options, 
     return NULL;
   }
   config->references = 1;
-  if (fill(config, options ? options : &none, err) == KUBE_OK) return config;
+  if (set_throttle(config, options, err) == KUBE_OK && fill(config, options, err) == KUBE_OK)
+    return config;
   kube_config_free(config);
   return NULL;
 }

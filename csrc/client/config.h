@@ -7,6 +7,7 @@
 
 #include "core/buffer.h"
 #include "core/tls.h"
+#include "throttle.h"
 
 /* When a plugin may talk to a person (client-go tools/clientcmd/api ExecInteractiveMode). */
 typedef enum kube_interactive_mode {
@@ -55,7 +56,8 @@ struct kube_config {
   kube_tls tls;                         /* as it was when it was loaded */
   char *ca_file, *cert_file, *key_file; /* where parts of tls are read again; NULL: they stay */
   bool disable_compression;
-  char *warnings; /* lines, for people; NULL: none */
+  kube_throttle throttle; /* of all clients that were made of it */
+  char *warnings;         /* lines, for people; NULL: none */
 };
 
 kube_config *kube_config_retain(kube_config *config);

@@ -145,17 +145,24 @@ static int push_list_head(lua_State *L) {
 
 static int call_list_head(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_list_head); }
 
-/* call:info() -> { code =, http_version =, connects =, bytes = } of the last answer */
+/*
+** call:info() -> { code =, http_version =, connects =, bytes = } of the last answer, { retries =,
+** throttle_seconds = } of all of them
+*/
 static int call_info(lua_State *L) {
   kube_call_info info;
   kube_call_info_get(check_call(L), &info);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 6);
   lua_pushinteger(L, info.code);
   lua_setfield(L, -2, "code");
   lua_pushinteger(L, info.http_version);
   lua_setfield(L, -2, "http_version");
   lua_pushinteger(L, info.connects);
   lua_setfield(L, -2, "connects");
+  lua_pushinteger(L, info.retries);
+  lua_setfield(L, -2, "retries");
+  lua_pushnumber(L, (lua_Number)info.throttled / 1000);
+  lua_setfield(L, -2, "throttle_seconds");
   lua_pushnumber(L, (lua_Number)info.bytes);
   lua_setfield(L, -2, "bytes");
   return 1;

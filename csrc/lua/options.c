@@ -25,6 +25,7 @@ static bool read_option(lua_State *L, const kube_option *option, char *out) {
       *(const char **)field = text;
       return true;
     case KUBE_OPTION_INTEGER: *(int64_t *)field = to_integer(lua_tonumber(L, -1)); break;
+    case KUBE_OPTION_NUMBER: *(double *)field = lua_tonumber(L, -1); break;
     case KUBE_OPTION_SECONDS:
       number = lua_tonumber(L, -1) * 1000;
       *(int64_t *)field = number > 0 && number < 1 ? 1 : to_integer(number > 0 ? number : 0);

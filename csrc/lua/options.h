@@ -12,6 +12,7 @@
 typedef enum kube_option_type {
   KUBE_OPTION_TEXT,    /* const char *, a view of what stays on the stack */
   KUBE_OPTION_INTEGER, /* int64_t */
+  KUBE_OPTION_NUMBER,  /* double */
   KUBE_OPTION_SECONDS, /* int64_t of milliseconds */
   KUBE_OPTION_FLAG     /* bool */
 } kube_option_type;

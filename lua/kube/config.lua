@@ -49,7 +49,7 @@ config.SPEC = {
   token = "string", token_file = "string", username = "string", password = "string",
   client_certificate = "string", client_key = "string",
   as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
-  exec_timeout = "number",
+  exec_timeout = "number", qps = "number", burst = "integer",
 }
 
 --- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
@@ -101,7 +101,9 @@ end
 --   boolean, token =, token_file = path, username =, password =, client_certificate = path,
 --   client_key = path (these instead of the cluster's and the user's), as = whom to act for,
 --   as_uid =, as_groups = list of names, as_user_extra = table of lists of values,
---   exec_timeout = seconds that an exec plugin may run (60, on a terminal 600) }, all optional
+--   exec_timeout = seconds that an exec plugin may run (60, on a terminal 600), qps = requests a
+--   second that all clients of the configuration send at most (no limit; a watch does not count),
+--   burst = how many of them at once when there were none for a while (10) }, all optional
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.

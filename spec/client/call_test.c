@@ -7,34 +7,7 @@
 #include <sys/wait.h>
 
 #include "../support/check.h"
-#include "../support/connect.h"
-#include "../support/server.h"
-
-enum { PATIENCE = 60000 };
-
-/* ---- a server, and a client of it ---- */
-
-typedef struct place {
-  server s;
-  kube_engine *engine;
-  kube_client *client;
-} place;
-
-static kube_client *connect_to(kube_engine *engine, const char *url) {
-  return connect_as(engine, url, "", "token: SECRETMARK");
-}
-
-static void open_place(place *p, server_script *script, void *arg) {
-  server_start(&p->s, script, arg);
-  p->engine = kube_engine_new(NULL);
-  p->client = connect_to(p->engine, p->s.url);
-}
-
-static void close_place(place *p) {
-  kube_client_free(p->client);
-  kube_engine_free(p->engine);
-  server_stop(&p->s);
-}
+#include "../support/place.h"
 
 static kube_call *get(place *p, const char *path, int64_t timeout) {
   kube_error err = {0};
@@ -53,30 +26,6 @@ static kube_call *watch(place *p, const kube_watch_options *options) {
   kube_call *call = kube_dynamic_watch(p->client, &KUBE_PODS, "ns", options, NULL);
   if (!CHECK(call != NULL)) abort();
   return call;
-}
-
-static void next_is(kube_call *call, const char *want) {
-  kube_frame frame;
-  kube_error err = {0};
-  if (!CHECK(kube_call_next(call, &frame, PATIENCE, &err) == KUBE_OK)) puts(err.message), abort();
-  CHECK_TEXT(frame.object.bytes, frame.object.length, want);
-  kube_call_take(call);
-}
-
-/* Ends as it should, and again the same each time it is asked. */
-static kube_error ends(kube_call *call, kube_status status) {
-  kube_frame frame;
-  kube_error err = {0}, again = {0};
-  if (!CHECK(kube_call_next(call, &frame, PATIENCE, &err) == status)) puts(err.message);
-  for (int i = 0; i < 3; i++) {
-    CHECK(kube_call_peek(call, &frame, &again) == status);
-    CHECK(kube_call_next(call, &frame, 0, &again) == status);
-    CHECK(status == KUBE_EOF || memcmp(&err, &again, sizeof err) == 0);
-    CHECK(kube_call_peek(call, &frame, NULL) == status);
-    kube_call_take(call); /* nothing to take: nothing happens */
-  }
-  CHECK(strstr(err.message, "SECRETMARK") == NULL);
-  return err;
 }
 
 /* ---- one object ---- */
@@ -225,7 +174,7 @@ static void a_refusal_is_kept(void) {
   kube_call *call;
   kube_slice status;
   open_place(&p, refuse, NULL);
-  call = get(&p, "/x", 0);
+  call = ask(&p, "GET", "/x", 0, 0);
   CHECK(kube_call_status(call).length == 0);
   err = ends(call, KUBE_EAPI);
   CHECK(err.code == 429 && err.retry_after == 7 && strcmp(err.reason, "TooManyRequests") == 0);
