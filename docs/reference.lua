@@ -33,6 +33,7 @@ local CHAPTERS = {
   { "Finalizers", "lua/kube/api/finalizers.lua", as = { finalizers = "kube.finalizers" } },
   { "The clientset", "lua/kube/client/clientset.lua", as = { Clientset = "clientset" } },
   { "Methods beyond the verbs", "lua/kube/client/clientset_expansions.lua", as = {} },
+  { "Logs and proxies", "lua/kube/client/clientset_raw.lua", as = {} },
   { "The REST client", "lua/kube/client/rest.lua", as = { Rest = "rest", Request = "request" } },
   { "The dynamic client", "lua/kube/client/dynamic.lua",
     as = { Dynamic = "dynamic", Resource = "resource" } },

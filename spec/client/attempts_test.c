@@ -160,7 +160,7 @@ static void pages_are_asked_for_again(void) {
   kube_error err = {0};
   kube_call *call;
   kube_call_info info;
-  char want[16];
+  char want[32];
   open_place(&p, busy_each_time, NULL);
   call = kube_dynamic_list(p.client, &KUBE_PODS, "ns", &options, NULL);
   for (int n = 2; n < 30; n += 2) {

@@ -341,6 +341,48 @@ static kube_status rest_get(kube_error *err) {
   return read_all(kube_rest_get(client, "/version", "text/plain", PATIENCE, err), 1, true, err);
 }
 
+/* Every piece of a request. */
+static kube_status rest_send(kube_error *err) {
+  kube_rest *rest = kube_rest_new(client, "PUT", err);
+  char url_text[256];
+  kube_status status;
+  if (rest == NULL) return err->status;
+  kube_rest_group_version(rest, "apps", "v1");
+  kube_rest_namespace(rest, "ns");
+  kube_rest_resource(rest, "pods");
+  kube_rest_name(rest, "a");
+  kube_rest_subresource(rest, "status");
+  kube_rest_suffix(rest, "b/c");
+  kube_rest_param(rest, "p", "q");
+  kube_rest_param(rest, "p", "r");
+  kube_rest_header(rest, "Authorization", "SECRETMARK");
+  kube_rest_body(rest, (kube_slice){"{}", 2}, "text/plain");
+  kube_rest_timeout(rest, PATIENCE);
+  kube_rest_max_retries(rest, 3);
+  kube_rest_url(rest, url_text, sizeof url_text);
+  status = read_all(kube_rest_send(rest, err), 1, true, err);
+  kube_rest_free(rest);
+  return status;
+}
+
+static kube_status rest_stream(kube_error *err) {
+  kube_rest *rest = kube_rest_new(client, "GET", err);
+  kube_call *call;
+  kube_frame frame;
+  kube_status status;
+  if (rest == NULL) return err->status;
+  kube_rest_abs_path(rest, "/version/");
+  call = kube_rest_stream(rest, err);
+  status = call ? KUBE_OK : err->status;
+  while (status == KUBE_OK) {
+    status = kube_call_next(call, &frame, PATIENCE, err);
+    if (status == KUBE_OK) kube_call_take(call);
+  }
+  kube_call_free(call);
+  kube_rest_free(rest);
+  return status == KUBE_EOF ? KUBE_OK : status;
+}
+
 static kube_status discovery_groups(kube_error *err) {
   return read_all(kube_discovery_groups(client, err), 1, true, err);
 }
@@ -491,6 +533,8 @@ static const scarce_job jobs[] = {JOB(load_plain),
                                   JOB(delete),
                                   JOB(delete_collection),
                                   JOB(rest_get),
+                                  JOB(rest_send),
+                                  JOB(rest_stream),
                                   JOB(discovery_core),
                                   JOB(discovery_groups),
                                   JOB(discovery_version),

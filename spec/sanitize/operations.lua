@@ -70,6 +70,28 @@ operation("a new client's first get", "a", function()
   return pod and pod.metadata.name, problem
 end)
 
+-- ---- requests written by hand ----
+
+operation("rest send", "a", function(k)
+  local pod, err = kube.rest(k.config):get():namespace("ns"):resource("pods"):name("a")
+    :param("pretty", false):header("X-A", "b"):timeout(PATIENCE):send()
+  return pod and pod.metadata.name, err
+end)
+
+operation("rest raw", "{", function(k)
+  local text, err = kube.rest(k.config):get():abs_path("/api/v1/namespaces/ns/pods/a")
+    :timeout(PATIENCE):raw()
+  return text and text:sub(1, 1), err
+end)
+
+operation("rest stream", "{", function(k)
+  local stream, err = kube.rest(k.config):get():namespace("ns"):resource("pods"):name("a"):stream()
+  if not stream then return nil, err end
+  local text, problem = stream:next(PATIENCE)
+  stream:close()
+  return text and text:sub(1, 1), problem
+end)
+
 -- ---- reading ----
 
 operation("get", "a Running 2 1.5 0 null-0", function(k)

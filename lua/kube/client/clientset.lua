@@ -124,7 +124,7 @@ end
 local function add_expansions(methods, kind, everywhere)
   for name, what in pairs(kind.expansions) do
     methods[name] = expansions.method(kind, name, what)
-    if methods[name] and everywhere and expansions.needs_namespace(kind, what) then
+    if everywhere and expansions.needs_namespace(kind, what) then
       methods[name] = nowhere(name, kind.accessor)
     end
   end

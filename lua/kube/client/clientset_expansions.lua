@@ -23,6 +23,9 @@
 -- | create_with_event_namespace(event, options)       | the Event, in the namespace that it names |
 -- | update_with_event_namespace(event, options)       | the same                                  |
 -- | patch_with_event_namespace(event, patch, options) | the same, by a strategic merge patch      |
+-- | get_logs(name, options)                           | a request: :raw() gives the text,         |
+-- |                                                   | :stream() it piece by piece               |
+-- | proxy_get(scheme, name, port, path, params)       | the same, of a Pod or a Service           |
 -- | search(object, options)                           | the list of the Events about an object,   |
 -- |                                                   | or about what an ObjectReference names    |
 -- | get_field_selector(name, namespace, kind, uid)    | the fieldSelector of such Events; what is |
@@ -40,6 +43,7 @@ local body = require("kube.client.clientset_body")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
 local options = require("kube.api.options")
+local raw = require("kube.client.clientset_raw")
 local selector = require("kube.api.selector")
 
 local expansions = {}
@@ -271,15 +275,17 @@ local BY_NAME = {
   patch_with_event_namespace = patch_with_event_namespace,
   get_field_selector = as_it_is(get_field_selector),
   search = as_it_is(search),
+  get_logs = as_it_is(raw.get_logs),
+  proxy_get = as_it_is(raw.proxy_get),
 }
 
---- A method beyond the verbs; nil for one that is not there yet: logs and proxies ("raw").
+--- A method beyond the verbs.
 -- @param kind { kind =, api_version =, accessor = } of the resource
 -- @param name  of the method
 -- @param what  its row in clientset_data
 function expansions.method(kind, name, what)
   local make = BY_NAME[kind.kind .. "." .. name] or BY_NAME[name] or BY_ACTION[what[1]]
-  return make and make(kind, what, name)
+  return make(kind, what, name)
 end
 
 --- Whether a method asks for one object of the client's own namespace.
