@@ -7,15 +7,15 @@
 --   for piece in pods:get_logs("web-0", { follow = true }):stream() do io.write(piece) end
 --   clientset:core_v1():services("default"):proxy_get("http", "web", "80", "/health"):raw()
 --
--- | method                                      | what it takes                                    |
--- |---------------------------------------------|--------------------------------------------------|
--- | get_logs(name, options)                     | of PodLogOptions: container, follow, previous,   |
--- |                                             | sinceSeconds, sinceTime, timestamps, tailLines,  |
--- |                                             | limitBytes, insecureSkipTLSVerifyBackend,        |
--- |                                             | stream; and timeout, in seconds                  |
--- | proxy_get(scheme, name, port, path, params) | scheme ("http", "https"), port (a number as      |
--- |                                             | text, or its name) and path may be "" or nil;    |
--- |                                             | params { name = value } of the query, or nil     |
+-- | method                                      | what it takes                                   |
+-- |---------------------------------------------|-------------------------------------------------|
+-- | get_logs(name, options)                     | of PodLogOptions: container, follow, previous,  |
+-- |                                             | sinceSeconds, sinceTime, timestamps, tailLines, |
+-- |                                             | limitBytes, insecureSkipTLSVerifyBackend,       |
+-- |                                             | stream; and timeout, in seconds                 |
+-- | proxy_get(scheme, name, port, path, params) | scheme ("http", "https"), port (a number as     |
+-- |                                             | text, or its name) and path may be "" or nil;   |
+-- |                                             | params { name = value } of the query, or nil    |
 --
 -- Sources: client-go kubernetes/typed/core/v1/{pod,service}_expansion.go, apimachinery
 -- util/net/port_split.go.
