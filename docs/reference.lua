@@ -35,6 +35,7 @@ local CHAPTERS = {
   { "Methods beyond the verbs", "lua/kube/client/clientset_expansions.lua", as = {} },
   { "Logs and proxies", "lua/kube/client/clientset_raw.lua", as = {} },
   { "The REST client", "lua/kube/client/rest.lua", as = { Rest = "rest", Request = "request" } },
+  { "Trying again", "lua/kube/client/retry.lua", as = { retry = "kube.retry" } },
   { "The dynamic client", "lua/kube/client/dynamic.lua",
     as = { Dynamic = "dynamic", Resource = "resource" } },
   { "The discovery client", "lua/kube/client/discovery.lua", as = { Discovery = "discovery" } },

@@ -32,16 +32,13 @@ local manifests = {
       template = template("nginx:1.27") } },
 }
 
--- Controllers write to these objects too: a Conflict means that somebody was faster. Read it again.
+-- Controllers write to these objects too: a Conflict means that somebody was faster.
 local function update(kind, name, change)
-  for _ = 1, 10 do
+  return assert(kube.retry.on_conflict(function()
     local object = assert(k:get(kind, name, { namespace = namespace }))
     change(object)
-    local updated, err = k:update(object)
-    if updated then return updated end
-    if not kube.is_conflict(err) then error(err) end
-  end
-  error("the object changes faster than it can be updated")
+    return k:update(object)
+  end, kube.retry.DEFAULT_BACKOFF))
 end
 
 local function tour(manifest)

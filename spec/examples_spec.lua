@@ -46,6 +46,12 @@ describe("examples", function()
     assert.matches("%(Invalid 422%)", output)
   end)
 
+  it("clients.lua shows the same pod through each client", function()
+    local output = example("clients.lua", cluster.unique("clients"))
+    assert.matches("^clientset\tPod\tweb%-0\ndynamic\tPod\tweb%-0\nrest\tPod\tweb%-0\nrest\tok\n"
+      .. "discovery\tv1%.%S+\ndiscovery\tapps\tv1\nconnect\tweb%-0 is ready\n$", output)
+  end)
+
   it("kubeconfig.lua makes one, and shows it without its token", function()
     local path = process.file("")
     local output = example("kubeconfig.lua", path, "https://127.0.0.1:1", "s3cr3t")

@@ -145,7 +145,7 @@ local LATER = {
   certificates = "kube.certificates", conditions = "kube.api.conditions", fake = "kube.fake",
   finalizers = "kube.api.finalizers", jsonpath = "kube.jsonpath", names = "kube.api.names",
   owners = "kube.api.owners", patch = "kube.patch", quantity = "kube.api.quantity",
-  time = "kube.api.time",
+  retry = "kube.client.retry", time = "kube.api.time",
 }
 
 return setmetatable(kube, {

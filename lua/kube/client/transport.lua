@@ -52,7 +52,8 @@ function transport.finish(call, read)
     object, err = read(call)
   end
   call:close()
-  return object, err
+  if object == nil then return nil, err end
+  return object -- and nothing beside it: who prints it sees no nil
 end
 
 return transport
