@@ -168,6 +168,12 @@ typedef struct kube_config_options {
 
   double qps; /* requests a second of all clients of the configuration; 0: as many as they like */
   int64_t burst; /* and so many at once, when there were none for a while; 0: 10 */
+
+  /*
+  ** How often a request is sent again: after 429 or 5xx with a Retry-After in seconds, or when its
+  ** connection broke before an answer and its verb may be done twice. 0: 10 times; less: never.
+  */
+  int64_t max_retries;
 } kube_config_options;
 
 /*
@@ -573,8 +579,7 @@ KUBE_API void kube_rest_abs_path(kube_rest *rest, const char *path);
 ** A parameter of the query (a name may come again), a header (in place of what was said for that name
 ** before, and of ours: Accept, User-Agent, Authorization), and the body, with its media type (NULL:
 ** "application/json"). Timeout is for the whole of it, in ms, also told to the server ("timeout=5s");
-** 0 none. max_retries is how often it is sent again when the server says when (429 and 5xx with
-** Retry-After) or its connection was reset: 10 unless told.
+** 0 none. max_retries is how often it is sent again (0: never), instead of what the configuration says.
 */
 KUBE_API void kube_rest_param(kube_rest *rest, const char *name, const char *value);
 KUBE_API void kube_rest_header(kube_rest *rest, const char *name, const char *value);

@@ -354,6 +354,15 @@ describe("a proxy that does not work is named, without its password", function()
     assert.equal(403, errors[2].code)
   end)
 
+  it("and is not asked again", function()
+    local stream = faults.pods { server = faults.script({ POD }, "https").server, ca = faults.ca,
+      max_retries = 10, cluster = { ["proxy-url"] = proxies.http_refuses } }:each()
+    local pod, err = stream:next(60)
+    fails(pod, err, "Connection", "through the proxy " .. proxies.http_refuses, "403")
+    assert.equal(0, stream:info().retries)
+    stream:close()
+  end)
+
   it("when it does not know us", function()
     for _, proxy in ipairs { proxies.http_user, proxies.with_user("http_user", "user:wr0ng") } do
       local errors = each_error(proxy)

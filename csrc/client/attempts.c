@@ -48,9 +48,20 @@ void kube_call_leave_turn(kube_call *call) {
 
 /* ---- another attempt ---- */
 
+/* Without an answer of the server: a proxy that refuses, or that does not work, will do so again. */
+static bool is_the_proxys(const kube_call *call) {
+  const kube_client *sender = kube_redirect_sender(&call->redirect, call->client);
+  return sender->proxy && kube_transfer_code(call->transfer) == 0 &&
+         !kube_transfer_was_sent(call->transfer);
+}
+
+static int64_t most_retries(const kube_call *call) {
+  if (call->request.max_retries) return call->request.max_retries;
+  return call->client->config->max_retries ? call->client->config->max_retries : MOST_RETRIES;
+}
+
 static bool may_retry(const kube_call *call) {
-  const int most = call->request.max_retries;
-  return call->transfer && call->retries < (most ? most : MOST_RETRIES);
+  return call->transfer && call->retries < most_retries(call) && !is_the_proxys(call);
 }
 
 /* ms from now; -1: it is not sent again. */

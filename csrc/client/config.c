@@ -204,11 +204,12 @@ static kube_status load_flags(kube_config *config, const kube_config_options *op
 
 /* Rule: client-go rest/config.go RESTClientForConfigAndClient; its numbers for who asks for nothing are not
 ** ours. */
-static kube_status set_throttle(kube_config *config, const kube_config_options *options,
-                                kube_error *err) {
+static kube_status set_pace(kube_config *config, const kube_config_options *options,
+                            kube_error *err) {
   enum { BURST = 10 };
   if (!(options->qps >= 0) || options->burst < 0)
     return kube_fail(err, KUBE_ECONFIG, "qps and burst may not be less than 0");
+  config->max_retries = options->max_retries;
   config->throttle.qps = options->qps;
   config->throttle.burst = options->burst ? (double)options->burst : BURST;
   return KUBE_OK;
@@ -228,7 +229,7 @@ static kube_config *new_config(loader fill, const kube_config_options *options, 
     return NULL;
   }
   config->references = 1;
-  if (set_throttle(config, options, err) == KUBE_OK && fill(config, options, err) == KUBE_OK)
+  if (set_pace(config, options, err) == KUBE_OK && fill(config, options, err) == KUBE_OK)
     return config;
   kube_config_free(config);
   return NULL;

@@ -57,6 +57,7 @@ struct kube_config {
   char *ca_file, *cert_file, *key_file; /* where parts of tls are read again; NULL: they stay */
   bool disable_compression;
   kube_throttle throttle; /* of all clients that were made of it */
+  int64_t max_retries;    /* as in the options */
   char *warnings;         /* lines, for people; NULL: none */
 };
 

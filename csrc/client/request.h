@@ -20,7 +20,7 @@ typedef struct kube_request {
   kube_headers headers; /* of the caller, which go before ours of the same names */
   kube_buffer body;
   kube_kind kind;  /* how the answer is expected */
-  int max_retries; /* how often it is sent again; 0: 10 times, less: never */
+  int max_retries; /* how often it is sent again; 0: as the configuration says, less: never */
 } kube_request;
 
 /*

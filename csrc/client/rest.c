@@ -17,8 +17,6 @@
 #include "core/text.h"
 #include "rest_path.h"
 
-enum { MAX_RETRIES = 10 };
-
 struct kube_rest {
   kube_client *client;
   const char *verb;
@@ -51,7 +49,6 @@ kube_rest *kube_rest_new(kube_client *client, const char *verb, kube_error *err)
     return NULL;
   }
   rest->client = kube_client_retain(client);
-  rest->max_retries = MAX_RETRIES;
   rest->verb = literal(verb);
   kube_rest_group_version(rest, "", "v1");
   if (rest->verb == NULL)
@@ -177,7 +174,7 @@ void kube_rest_body(kube_rest *rest, kube_slice body, const char *content_type) 
 void kube_rest_timeout(kube_rest *rest, int64_t timeout) { rest->timeout = timeout; }
 
 void kube_rest_max_retries(kube_rest *rest, int max_retries) {
-  rest->max_retries = max_retries > 0 ? max_retries : 0;
+  rest->max_retries = max_retries > 0 ? max_retries : -1;
 }
 
 /* ---- sending ---- */
@@ -243,7 +240,7 @@ static kube_status set_query(const kube_rest *rest, kube_query *query, kube_erro
 static kube_status write_request(const kube_rest *rest, kube_request *request, kube_error *err) {
   kube_status status = set_path(rest, request, err);
   request->method = rest->verb ? rest->verb : "GET";
-  request->max_retries = rest->max_retries > 0 ? rest->max_retries : -1;
+  request->max_retries = rest->max_retries;
   if (status == KUBE_OK) status = set_query(rest, &request->query, err);
   if (status == KUBE_OK) status = kube_headers_copy(&request->headers, &rest->headers, err);
   if (status == KUBE_OK)

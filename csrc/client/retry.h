@@ -7,7 +7,8 @@
 ** | the same with no header, or with a date  | the answer                   | the answer                 |
 ** | a connection that broke before an answer | GET: again after a second,   | the verbs that may be done |
 ** |                                          | 10 times at most             | twice: the same            |
-** | nobody answers there, no such name, TLS  | the failure                  | the failure                |
+** | nobody answers there, no such name, TLS, | the failure                  | the failure                |
+** | a proxy that refuses                     |                              |                            |
 ** | a wait that would end past the deadline  | is waited for, then a        | the answer, at once        |
 ** |                                          | time-out                     |                            |
 ** Rules: client-go rest/with_retry.go; the verbs: RFC 9110, section 9.2.2.

@@ -560,6 +560,11 @@ bool kube_transfer_was_dropped(const kube_transfer *t) {
           (t->shared && (result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR)));
 }
 
+bool kube_transfer_was_sent(const kube_transfer *t) {
+  curl_off_t ready = 0;
+  return curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK && ready > 0;
+}
+
 kube_status kube_transfer_result(const kube_transfer *t, kube_error *err) {
   if (!t->ended) return KUBE_AGAIN;
   return t->result == CURLE_OK ? KUBE_EOF : failure(t, err);

@@ -64,6 +64,9 @@ bool kube_transfer_is_shared(const kube_transfer *t);
 /* Whether the HTTP/2 connection ended before an answer came: other requests on it may be why. */
 bool kube_transfer_was_dropped(const kube_transfer *t);
 
+/* Whether its connection was ready, after all handshakes and proxies: so it may have been sent. */
+bool kube_transfer_was_sent(const kube_transfer *t);
+
 /* The bytes there are do not suffice: let more come, past the mark if need be. */
 void kube_transfer_more(kube_transfer *t);
 

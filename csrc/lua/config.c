@@ -27,6 +27,7 @@ static const kube_option config_options[] = {
     {"exec_timeout", KUBE_OPTION_SECONDS, offsetof(kube_config_options, exec_timeout)},
     {"qps", KUBE_OPTION_NUMBER, offsetof(kube_config_options, qps)},
     {"burst", KUBE_OPTION_INTEGER, offsetof(kube_config_options, burst)},
+    {"max_retries", KUBE_OPTION_INTEGER, offsetof(kube_config_options, max_retries)},
     {NULL, KUBE_OPTION_TEXT, 0}};
 
 /* The boolean at options[name], kept in *value; NULL when there is none. */

@@ -49,7 +49,7 @@ config.SPEC = {
   token = "string", token_file = "string", username = "string", password = "string",
   client_certificate = "string", client_key = "string",
   as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
-  exec_timeout = "number", qps = "number", burst = "integer",
+  exec_timeout = "number", qps = "number", burst = "integer", max_retries = "integer",
 }
 
 --- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
@@ -67,10 +67,10 @@ local function pairs_of(as_user_extra)
 end
 
 local function for_core(given)
-  if not given.as_user_extra then return given end
   local copy = {}
   for name, value in pairs(given) do copy[name] = value end
-  copy.as_user_extra = pairs_of(given.as_user_extra)
+  if given.as_user_extra then copy.as_user_extra = pairs_of(given.as_user_extra) end
+  if given.max_retries == 0 then copy.max_retries = -1 end -- there 0 is what is usual
   return copy
 end
 
@@ -103,7 +103,9 @@ end
 --   as_uid =, as_groups = list of names, as_user_extra = table of lists of values,
 --   exec_timeout = seconds that an exec plugin may run (60, on a terminal 600), qps = requests a
 --   second that all clients of the configuration send at most (no limit; a watch does not count),
---   burst = how many of them at once when there were none for a while (10) }, all optional
+--   burst = how many of them at once when there were none for a while (10), max_retries = how often
+--   a request is sent again when the server says when (429 and 5xx with Retry-After), or when its
+--   connection broke before an answer and its verb may be done twice (10) }, all optional
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.

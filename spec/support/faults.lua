@@ -181,15 +181,20 @@ function faults.kubeconfig(given)
   }, ".kubeconfig")
 end
 
---- A client of such a configuration.
-function faults.connect(given)
-  return assert(kube.connect { kubeconfig = faults.kubeconfig(given) })
+--- The configuration of such a kubeconfig. Nothing is sent again, so that each failure is seen, unless
+-- given.max_retries says how often.
+local function config_of(given)
+  return assert(kube.config.load {
+    kubeconfig = faults.kubeconfig(given), max_retries = given.max_retries or 0,
+  })
 end
+
+--- A client of such a configuration.
+function faults.connect(given) return assert(kube.connect(config_of(given))) end
 
 --- The pods of namespace default as the dynamic client has them: asks nothing beforehand.
 function faults.pods(given)
-  local config = assert(kube.config.load { kubeconfig = faults.kubeconfig(given) })
-  return kube.dynamic(config):resource { version = "v1", resource = "pods" }:namespace("default")
+  return kube.dynamic(config_of(given)):resource { version = "v1", resource = "pods" }:namespace("default")
 end
 
 -- ---- other programs ----

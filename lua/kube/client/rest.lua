@@ -164,8 +164,7 @@ function Request:timeout(seconds)
   return self:_add("timeout", seconds)
 end
 
---- How often it is sent again when the server says when (429 and 5xx with Retry-After), or its
--- connection was reset: 10 unless said.
+--- How often it is sent again: instead of the configuration's max_retries.
 function Request:max_retries(count)
   options.check_type(count, "integer", "request:max_retries: the count")
   return self:_add("max_retries", count)
