@@ -181,8 +181,8 @@ function faults.kubeconfig(given)
   }, ".kubeconfig")
 end
 
---- The configuration of such a kubeconfig. Nothing is sent again, so that each failure is seen, unless
--- given.max_retries says how often.
+--- The configuration of such a kubeconfig. Nothing is sent again, so that each failure is seen,
+-- unless given.max_retries says how often.
 local function config_of(given)
   return assert(kube.config.load {
     kubeconfig = faults.kubeconfig(given), max_retries = given.max_retries or 0,
@@ -194,7 +194,8 @@ function faults.connect(given) return assert(kube.connect(config_of(given))) end
 
 --- The pods of namespace default as the dynamic client has them: asks nothing beforehand.
 function faults.pods(given)
-  return kube.dynamic(config_of(given)):resource { version = "v1", resource = "pods" }:namespace("default")
+  local client = kube.dynamic(config_of(given))
+  return client:resource { version = "v1", resource = "pods" }:namespace("default")
 end
 
 -- ---- other programs ----
