@@ -159,6 +159,8 @@ typedef struct kube_config_options {
   const char *username, *password;
   const char *client_certificate, *client_key; /* paths */
 
+  const char *user_agent; /* instead of kube_user_agent() */
+
   const char *as; /* whom to impersonate */
   const char *as_uid;
   const char *const *as_groups;     /* ends with NULL */
@@ -195,6 +197,12 @@ KUBE_API void kube_config_free(kube_config *config);
 */
 KUBE_API kube_config *kube_config_from_flags(const char *master_url, const char *kubeconfig,
                                              kube_error *err);
+
+/*
+** What requests say they come from, where the options say nothing else: "kube-lua/0.1.0
+** (linux/amd64)". client-go's AddUserAgent puts "/" and the program's name behind it.
+*/
+KUBE_API const char *kube_user_agent(void);
 
 /*
 ** Views that live as long as the config; none of them is a secret. The namespace is "default" when
@@ -335,6 +343,26 @@ KUBE_API long long kube_engine_now(const kube_engine *engine);
 KUBE_API double kube_engine_seconds(const kube_engine *engine);
 KUBE_API void kube_engine_advance(kube_engine *engine, long long ms);
 
+/* ---- what is told while it runs ---- */
+
+/*
+** The level of the log, as kubectl's -v: 0 nothing, 6 a line for each answer, 7 headers of requests
+** too, 8 those of answers and the beginning of bodies, 9 a curl command, timings and more of the
+** bodies, 10 all of them. It is that of the process, and at first KUBE_LOG of the environment, a
+** number from 0 to 10. What says who we are is masked, and of bodies that may hold a Secret or a
+** token nothing is shown but their length.
+*/
+KUBE_API int kube_log_level(void);
+KUBE_API void kube_log_set_level(int level);
+
+/*
+** Lines of calls on an engine go to stderr, or, once they are to be kept, wait in the engine until
+** they are taken: the oldest, for kube_text_free; NULL when there is none. Those that there is no
+** room for are dropped, and counted in a line of their own.
+*/
+KUBE_API void kube_engine_keep_log(kube_engine *engine, bool keep);
+KUBE_API char *kube_engine_take_log(kube_engine *engine);
+
 /* ---- clients and calls ---- */
 
 /*
@@ -400,16 +428,34 @@ KUBE_API void kube_call_list_head(const kube_call *call, kube_list_head *head);
 */
 KUBE_API const char *kube_call_header(const kube_call *call, const char *name);
 
-/* What HTTP says of the last answer; zeros before it came. */
+/* What HTTP says of the last answer, zeros before it came; and what all its requests took. */
 typedef struct kube_call_info {
-  int code;            /* status code */
-  int http_version;    /* 10, 11, 20 */
-  int connects;        /* connections made for it: 0 when one was used again */
-  long long bytes;     /* of bodies received, as they were on the wire, of all its requests */
-  int retries;         /* how often any of its requests was sent again, after a rest */
-  long long throttled; /* ms that they waited because of qps */
+  int code;             /* status code */
+  int http_version;     /* 10, 11, 20 */
+  int connects;         /* connections made for it: 0 when one was used again */
+  long long bytes;      /* of bodies received, as they were on the wire, of all its requests */
+  long long bytes_sent; /* of their own bodies */
+  int retries;          /* how often any of its requests was sent again, after a rest */
+  long long throttled;  /* ms that they waited because of qps */
+  double seconds;       /* since it was made, at most until it ended */
+  bool ended;           /* nothing comes any more: all of it came, or it failed */
+  const char *reason;   /* why it failed; NULL: it did not. A view that lives as long as the call */
 } kube_call_info;
 KUBE_API void kube_call_info_get(const kube_call *call, kube_call_info *info);
+
+/* What a server said beside an answer: of code 299, the only one that it uses (RFC 7234, 5.5). */
+typedef struct kube_warning {
+  int code;
+  const char *agent; /* who warns, "-" for one without a name */
+  const char *text;  /* UTF-8 on one line */
+} kube_warning;
+
+/*
+** Takes the oldest warning that the answers brought and nobody took yet; false when there is none. A
+** view that lives as long as the call is not touched. Only the last 32 wait.
+*/
+KUBE_API bool kube_call_next_warning(kube_call *call, kube_warning *warning);
+KUBE_API bool kube_call_has_warning(const kube_call *call);
 
 /* ---- the dynamic client ---- */
 

@@ -38,6 +38,7 @@ static kube_call *make(kube_client *client, const kube_call_mode *mode, kube_req
   call->timeout = timeout;
   call->deadline = -1;
   call->has_turn = mode->lasts; /* client-go: a watch is not throttled, its further attempts are */
+  kube_trace_begin(call);
   return call;
 }
 
@@ -47,6 +48,7 @@ static kube_client *sender_of(const kube_call *call) {
 
 void kube_call_hang_up(kube_call *call) {
   if (call->transfer) {
+    kube_trace_over(call);
     kube_call_info_get(call, &call->last);
     kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
     call->transfer = NULL;
@@ -58,8 +60,10 @@ void kube_call_free(kube_call *call) {
   if (call == NULL) return;
   kube_call_leave_turn(call);
   kube_credential_leave(&call->user);
+  if (call->transfer) kube_trace_over(call);
   kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
   kube_redirect_clear(&call->redirect);
+  kube_trace_clear(&call->trace);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);
@@ -100,6 +104,7 @@ void kube_call_say_what(const kube_call *call, kube_error *err) {
 static void stop(kube_call *call, kube_call_state state) {
   kube_call_hang_up(call);
   kube_handle_drop_due(&call->handle);
+  kube_trace_end(call);
   call->state = state;
 }
 
@@ -167,6 +172,7 @@ static kube_status send_request(kube_call *call, kube_error *err) {
     kube_call_say_what(call, err);
     return fail_for_good(call, err);
   }
+  kube_trace_sent(call);
   kube_buffer_reset(&call->status);
   call->state = KUBE_CALL_ANSWER;
   return KUBE_AGAIN;
@@ -224,6 +230,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
       kube_fail(err, KUBE_ENETWORK, "no answer"), kube_call_say_what(call, err);
     return send_again(call) ? KUBE_AGAIN : fail_or_recover(call, err);
   }
+  kube_trace_answered(call);
   if (code < 200 || code >= 300) {
     call->state = kube_redirect_is_one(code, answer_header(call, "Location")) ? KUBE_CALL_REDIRECT
                                                                               : KUBE_CALL_REFUSAL;
@@ -449,6 +456,7 @@ const char *kube_call_header(const kube_call *call, const char *name) {
 void kube_call_info_get(const kube_call *call, kube_call_info *info) {
   kube_transfer_info exchange;
   *info = call->last;
+  kube_trace_info(call, info);
   if (call->transfer == NULL) return;
   kube_transfer_info_get(call->transfer, &exchange);
   info->code = kube_transfer_code(call->transfer);

@@ -21,6 +21,7 @@
 #include "client.h"
 #include "core/frame.h"
 #include "redirect.h"
+#include "trace.h"
 
 typedef enum kube_call_state {
   KUBE_CALL_SEND = 0,
@@ -103,6 +104,7 @@ struct kube_call {
   kube_buffer status;                                     /* the Status of a refusal */
   kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */
   kube_watch_state watch;
+  kube_trace trace; /* what is told of it */
   kube_error failure;
 };
 

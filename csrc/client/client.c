@@ -17,7 +17,7 @@
 #define ARCHITECTURE "unknown"
 #endif
 
-#define USER_AGENT "kube-lua/" KUBE_VERSION " (linux/" ARCHITECTURE ")"
+const char *kube_user_agent(void) { return "kube-lua/" KUBE_VERSION " (linux/" ARCHITECTURE ")"; }
 
 /* ---- the name to verify ---- */
 
@@ -213,7 +213,8 @@ static kube_status add_headers(kube_client *client, kube_transfer *t, const kube
                                kube_error *err) {
   const char *accept = request->accept ? request->accept : "application/json";
   const char *type = request->content_type ? request->content_type : "application/json";
-  kube_status status = add_own(t, request, "User-Agent", USER_AGENT, err);
+  const char *agent = client->config->user_agent ? client->config->user_agent : kube_user_agent();
+  kube_status status = add_own(t, request, "User-Agent", agent, err);
   if (status == KUBE_OK) status = add_own(t, request, "Accept", accept, err);
   if (status == KUBE_OK && kube_buffer_length(&request->body))
     status = add_own(t, request, "Content-Type", type, err);

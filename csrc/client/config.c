@@ -41,6 +41,7 @@ void kube_config_free(kube_config *config) {
   free(config->cert_file);
   free(config->key_file);
   free(config->cluster);
+  free(config->user_agent);
   free(config->warnings);
   free(config);
 }
@@ -215,6 +216,15 @@ static kube_status set_pace(kube_config *config, const kube_config_options *opti
   return KUBE_OK;
 }
 
+/* It is a header's value: a control character would be one of the request, or not arrive. */
+static kube_status set_user_agent(kube_config *config, const char *text, kube_error *err) {
+  const unsigned char *c = (const unsigned char *)text;
+  if (text == NULL || *text == '\0') return KUBE_OK;
+  while (*c >= ' ' && *c != 127) c++;
+  if (*c) return kube_fail(err, KUBE_ECONFIG, "the user agent holds a control character");
+  return kube_text_copy_to(&config->user_agent, text, err);
+}
+
 typedef kube_status (*loader)(kube_config *, const kube_config_options *, kube_error *);
 
 static kube_config *new_config(loader fill, const kube_config_options *options, kube_error *err) {
@@ -229,7 +239,9 @@ static kube_config *new_config(loader fill, const kube_config_options *options, 
     return NULL;
   }
   config->references = 1;
-  if (set_pace(config, options, err) == KUBE_OK && fill(config, options, err) == KUBE_OK)
+  if (set_pace(config, options, err) == KUBE_OK &&
+      set_user_agent(config, options->user_agent, err) == KUBE_OK &&
+      fill(config, options, err) == KUBE_OK)
     return config;
   kube_config_free(config);
   return NULL;

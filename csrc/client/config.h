@@ -58,6 +58,7 @@ struct kube_config {
   bool disable_compression;
   kube_throttle throttle; /* of all clients that were made of it */
   int64_t max_retries;    /* as in the options */
+  char *user_agent;       /* NULL: ours */
   char *warnings;         /* lines, for people; NULL: none */
 };
 

@@ -152,6 +152,7 @@ static kube_config *config_of_nobody(const kube_config *ours, const kube_tls *tr
   config->disable_compression = ours->disable_compression;
   if (status == KUBE_OK) status = kube_text_copy_to(&config->server, server, err);
   if (status == KUBE_OK) status = kube_text_copy_to(&config->proxy, ours->proxy, err);
+  if (status == KUBE_OK) status = kube_text_copy_to(&config->user_agent, ours->user_agent, err);
   if (status == KUBE_OK && kube_buffer_length(&trust->ca))
     status = kube_buffer_add(&config->tls.ca, kube_buffer_bytes(&trust->ca),
                              kube_buffer_length(&trust->ca), err);

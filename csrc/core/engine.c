@@ -142,6 +142,7 @@ void kube_engine_free(kube_engine *engine) {
   kube_poller_close(&engine->poller);
   kube_timers_clear(&engine->timers);
   kube_sockets_clear(&engine->sockets);
+  kube_log_clear(&engine->log);
   free(engine);
 }
 
@@ -153,6 +154,9 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err) {
                    "this engine belongs to process %d, which forked: make a new one",
                    (int)engine->pid);
 }
+
+void kube_engine_keep_log(kube_engine *engine, bool keep) { engine->log.kept = keep; }
+char *kube_engine_take_log(kube_engine *engine) { return kube_log_take(&engine->log); }
 
 /* ---- handles ---- */
 

@@ -17,6 +17,7 @@
 
 #include "child.h"
 #include "claim.h"
+#include "log.h"
 #include "peer.h"
 #include "poller.h"
 #include "sockets.h"
@@ -75,6 +76,7 @@ struct kube_engine {
   bool lost_socket;           /* a socket could not be watched: the step fails */
   kube_watchers watchers;     /* of other descriptors */
   kube_keepsake *credentials; /* client/credential.h; NULL: none yet */
+  kube_log log;               /* what is told of calls */
   kube_child *orphans;        /* killed processes that are still to be reaped */
 };
 

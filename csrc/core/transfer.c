@@ -39,6 +39,8 @@ struct kube_transfer {
   kube_tls *tls;    /* held, for libcurl reads it where it lies; NULL */
   kube_buffer body; /* what came and was not taken */
   kube_buffer late; /* shared: what came while somebody read the body */
+  kube_buffer copy; /* of the beginning of the body, see kube_transfer_copy */
+  size_t copy_most, came;
   size_t high_water;
   size_t headers_length; /* of all that came, trailers too */
   int code;              /* once all headers are there */
@@ -76,6 +78,13 @@ static size_t stop_or_wait(kube_transfer *t) {
   return t->shared ? 0 : CURL_WRITEFUNC_PAUSE;
 }
 
+/* For who tells of it: what there is no memory for is not told. */
+static void copy(kube_transfer *t, const char *bytes, size_t n) {
+  const size_t room = t->copy_most - kube_buffer_length(&t->copy);
+  t->came += n;
+  kube_buffer_add(&t->copy, bytes, n < room ? n : room, NULL);
+}
+
 static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
   kube_transfer *t = arg;
   kube_buffer *to = t->held ? &t->late : &t->body;
@@ -85,6 +94,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
     t->no_room = true;
     return 0;
   }
+  if (t->copy_most) copy(t, bytes, n);
   kube_handle_wake(t->handle);
   return n;
 }
@@ -332,6 +342,7 @@ void kube_transfer_free(kube_transfer *t) {
   if (t->once && t->body.data) OPENSSL_cleanse(t->body.data, t->body.size); /* perhaps a token */
   kube_buffer_clear(&t->body);
   kube_buffer_clear(&t->late);
+  kube_buffer_clear_secret(&t->copy);
   free(t);
 }
 
@@ -345,6 +356,8 @@ bool kube_transfer_park(kube_transfer *t) {
   if (t->body.data) OPENSSL_cleanse(t->body.data, t->body.size); /* perhaps of a Secret */
   kube_buffer_reset(&t->body);
   kube_buffer_clear_secret(&t->late);
+  kube_buffer_clear_secret(&t->copy);
+  t->copy_most = t->came = 0;
   t->handle = NULL;
   t->headers_length = 0;
   t->code = 0;
@@ -622,3 +635,14 @@ void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info) {
   info->connects = (int)connects;
   info->bytes = bytes;
 }
+
+void kube_transfer_copy(kube_transfer *t, size_t most) { t->copy_most = most; }
+
+kube_slice kube_transfer_copied(const kube_transfer *t, size_t *came) {
+  *came = t->came;
+  return kube_buffer_slice(&t->copy);
+}
+
+CURL *kube_transfer_easy(const kube_transfer *t) { return t->easy; }
+
+const struct curl_slist *kube_transfer_headers(const kube_transfer *t) { return t->headers; }

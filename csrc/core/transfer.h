@@ -78,6 +78,17 @@ typedef struct kube_transfer_info {
 void kube_transfer_info_get(const kube_transfer *t, kube_transfer_info *info);
 
 /*
+** Keeps a copy of the first most bytes of the body, for who tells of them later; right after it was
+** started. copied gives them, and in *came how many there were in all.
+*/
+void kube_transfer_copy(kube_transfer *t, size_t most);
+kube_slice kube_transfer_copied(const kube_transfer *t, size_t *came);
+
+/* For transfer_facts.c: what libcurl knows, and the headers it was told. */
+CURL *kube_transfer_easy(const kube_transfer *t);
+const struct curl_slist *kube_transfer_headers(const kube_transfer *t);
+
+/*
 ** It is given up because nothing came in time. When it is freed then, and nothing at all came on its
 ** shared connection either, that one is closed: else the next would wait in vain on it as well.
 */

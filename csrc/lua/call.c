@@ -145,27 +145,61 @@ static int push_list_head(lua_State *L) {
 
 static int call_list_head(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_list_head); }
 
+static void set_integer(lua_State *L, const char *field, int value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, field);
+}
+
+static void set_number(lua_State *L, const char *field, lua_Number value) {
+  lua_pushnumber(L, value);
+  lua_setfield(L, -2, field);
+}
+
+static void push_info(lua_State *L, const kube_call_info *info) {
+  lua_createtable(L, 0, 10);
+  set_integer(L, "code", info->code);
+  set_integer(L, "http_version", info->http_version);
+  set_integer(L, "connects", info->connects);
+  set_integer(L, "retries", info->retries);
+  set_number(L, "bytes", (lua_Number)info->bytes);
+  set_number(L, "bytes_sent", (lua_Number)info->bytes_sent);
+  set_number(L, "throttle_seconds", (lua_Number)info->throttled / 1000);
+  set_number(L, "seconds", info->seconds);
+}
+
 /*
-** call:info() -> { code =, http_version =, connects =, bytes = } of the last answer, { retries =,
-** throttle_seconds = } of all of them
+** call:info() -> { code =, http_version =, connects = } of the last answer, { bytes =, bytes_sent =,
+** retries =, throttle_seconds =, seconds = } of all of them
 */
 static int call_info(lua_State *L) {
   kube_call_info info;
   kube_call_info_get(check_call(L), &info);
-  lua_createtable(L, 0, 6);
-  lua_pushinteger(L, info.code);
-  lua_setfield(L, -2, "code");
-  lua_pushinteger(L, info.http_version);
-  lua_setfield(L, -2, "http_version");
-  lua_pushinteger(L, info.connects);
-  lua_setfield(L, -2, "connects");
-  lua_pushinteger(L, info.retries);
-  lua_setfield(L, -2, "retries");
-  lua_pushnumber(L, (lua_Number)info.throttled / 1000);
-  lua_setfield(L, -2, "throttle_seconds");
-  lua_pushnumber(L, (lua_Number)info.bytes);
-  lua_setfield(L, -2, "bytes");
+  push_info(L, &info);
   return 1;
+}
+
+/* call:ended() -> whether nothing comes any more, and why it failed, if it did */
+static int call_ended(lua_State *L) {
+  kube_call_info info;
+  kube_call_info_get(check_call(L), &info);
+  lua_pushboolean(L, info.ended);
+  if (info.reason == NULL) return 1;
+  lua_pushstring(L, info.reason);
+  return 2;
+}
+
+/* call:warning() -> code, agent, text of one that nobody took yet | nil */
+static int push_warning(lua_State *L) {
+  kube_warning warning;
+  if (!kube_call_next_warning(lua_touserdata(L, 1), &warning)) return 0;
+  lua_pushinteger(L, warning.code);
+  lua_pushstring(L, warning.agent);
+  lua_pushstring(L, warning.text);
+  return 3;
+}
+
+static int call_warning(lua_State *L) {
+  return kube_call_has_warning(check_call(L)) ? kube_box_lend(L, KUBE_LUA_CALL, push_warning) : 0;
 }
 
 /* call:request() -> "GET https://host/path" */
@@ -176,9 +210,16 @@ static int call_request(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg call_methods[] = {
-    {"next", call_next},           {"text", call_text},     {"id", call_id},
-    {"list_head", call_list_head}, {"info", call_info},     {"request", call_request},
-    {"content", call_content},     {"header", call_header}, {NULL, NULL}};
+static const luaL_Reg call_methods[] = {{"next", call_next},
+                                        {"text", call_text},
+                                        {"id", call_id},
+                                        {"list_head", call_list_head},
+                                        {"info", call_info},
+                                        {"request", call_request},
+                                        {"content", call_content},
+                                        {"header", call_header},
+                                        {"ended", call_ended},
+                                        {"warning", call_warning},
+                                        {NULL, NULL}};
 
 void kube_lua_open_call(lua_State *L) { kube_box_type(L, KUBE_LUA_CALL, call_methods, call_close); }

@@ -22,6 +22,7 @@ static const kube_option config_options[] = {
     {"password", KUBE_OPTION_TEXT, offsetof(kube_config_options, password)},
     {"client_certificate", KUBE_OPTION_TEXT, offsetof(kube_config_options, client_certificate)},
     {"client_key", KUBE_OPTION_TEXT, offsetof(kube_config_options, client_key)},
+    {"user_agent", KUBE_OPTION_TEXT, offsetof(kube_config_options, user_agent)},
     {"as", KUBE_OPTION_TEXT, offsetof(kube_config_options, as)},
     {"as_uid", KUBE_OPTION_TEXT, offsetof(kube_config_options, as_uid)},
     {"exec_timeout", KUBE_OPTION_SECONDS, offsetof(kube_config_options, exec_timeout)},

@@ -1,4 +1,6 @@
 /* The engine as a Lua handle. Arguments in, one core call, results out. */
+#include <string.h>
+
 #include "module.h"
 
 static kube_engine *check_engine(lua_State *L) { return kube_box_check(L, 1, KUBE_LUA_ENGINE); }
@@ -85,10 +87,35 @@ static int engine_advance(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg engine_methods[] = {
-    {"fd", engine_fd},           {"timeout", engine_timeout},       {"step", engine_step},
-    {"wait", engine_wait},       {"next_ready", engine_next_ready}, {"now", engine_now},
-    {"advance", engine_advance}, {"is_ours", engine_is_ours},       {NULL, NULL}};
+/* engine:keep_log(whether): lines of the log wait for take_log instead of going to stderr */
+static int engine_keep_log(lua_State *L) {
+  kube_engine_keep_log(check_engine(L), lua_toboolean(L, 2));
+  return 0;
+}
+
+/* engine:take_log() -> the oldest line | nil */
+static int engine_take_log(lua_State *L) {
+  kube_buffer *line = kube_push_buffer(L);
+  line->data = kube_engine_take_log(check_engine(L));
+  if (line->data == NULL) return 0;
+  line->end = strlen(line->data);
+  line->size = line->end + 1;
+  lua_pushlstring(L, line->data, line->end);
+  kube_buffer_clear_secret(line);
+  return 1;
+}
+
+static const luaL_Reg engine_methods[] = {{"fd", engine_fd},
+                                          {"timeout", engine_timeout},
+                                          {"step", engine_step},
+                                          {"wait", engine_wait},
+                                          {"next_ready", engine_next_ready},
+                                          {"now", engine_now},
+                                          {"advance", engine_advance},
+                                          {"is_ours", engine_is_ours},
+                                          {"keep_log", engine_keep_log},
+                                          {"take_log", engine_take_log},
+                                          {NULL, NULL}};
 
 void kube_lua_open_engine(lua_State *L) {
   static const luaL_Reg functions[] = {{"engine", engine_new}, {NULL, NULL}};

@@ -15,10 +15,23 @@ static void open_json(lua_State *L) {
   lua_setfield(L, -2, "json");
 }
 
-/* Functions outside a handle that lua/kube needs: none yet but the version. */
 static void open_constants(lua_State *L) {
   lua_pushliteral(L, KUBE_VERSION);
   lua_setfield(L, -2, "version");
+  lua_pushstring(L, kube_user_agent());
+  lua_setfield(L, -2, "user_agent");
+}
+
+/* log_level([level]) -> the level of the log, the process's; with a level, which is set */
+static int log_level(lua_State *L) {
+  if (!lua_isnoneornil(L, 1)) kube_log_set_level((int)luaL_checkinteger(L, 1));
+  lua_pushinteger(L, kube_log_level());
+  return 1;
+}
+
+static void open_log(lua_State *L) {
+  lua_pushcfunction(L, log_level);
+  lua_setfield(L, -2, "log_level");
 }
 
 KUBE_API int luaopen_kube_core(lua_State *L);
@@ -29,6 +42,7 @@ KUBE_API int luaopen_kube_core(lua_State *L) {
   lua_newtable(L);
   open_constants(L);
   open_error(L);
+  open_log(L);
   open_json(L);
   kube_lua_open_engine(L);
   kube_lua_open_config(L);

@@ -4,7 +4,12 @@ local core = require("kube.core")
 local changes = require("kube.kubeconfig")
 local options = require("kube.api.options")
 
-local config = {}
+local config = {
+  --- What requests say they come from, unless the option user_agent says another thing:
+  -- "kube-lua/0.1.0 (linux/amd64)". A program adds its name as client-go's AddUserAgent does:
+  -- kube.config.USER_AGENT .. "/my-controller".
+  USER_AGENT = core.user_agent,
+}
 
 --- Those that were made, and are in use.
 local made = setmetatable({}, { __mode = "k" })
@@ -40,6 +45,10 @@ local function extra(value)
   return good, "a table of lists of strings"
 end
 
+local function handler_or_false(value)
+  return value == false or type(value) == "function", "a function or false"
+end
+
 --- The options that config.load takes: kubectl's flags, with _ for -.
 config.SPEC = {
   kubeconfig = "string", context = "string", cluster = "string", user = "string",
@@ -50,6 +59,7 @@ config.SPEC = {
   client_certificate = "string", client_key = "string",
   as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
   exec_timeout = "number", qps = "number", burst = "integer", max_retries = "integer",
+  user_agent = "string", warning_handler = handler_or_false, on_request = "function",
 }
 
 --- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
@@ -82,9 +92,11 @@ local function lines_of(text)
   return lines
 end
 
-local function new(handle, err)
+local function new(handle, err, given)
   if not handle then return nil, err end
   local fields = handle:describe()
+  fields._warning_handler, fields._on_request = given.warning_handler, given.on_request
+  fields._observed = given.warning_handler ~= nil or given.on_request ~= nil
   fields.warnings = lines_of(fields.warnings)
   fields._handle = handle
   local self = setmetatable({}, { __index = fields, __newindex = refuse, __tostring = show })
@@ -105,7 +117,10 @@ end
 --   second that all clients of the configuration send at most (no limit; a watch does not count),
 --   burst = how many of them at once when there were none for a while (10), max_retries = how often
 --   a request is sent again when the server says when (429 and 5xx with Retry-After), or when its
---   connection broke before an answer and its verb may be done twice (10) }, all optional
+--   connection broke before an answer and its verb may be done twice (10), user_agent = instead of
+--   kube.config.USER_AGENT, warning_handler = function (warning) or false, as
+--   kube.set_warning_handler takes it, on_request = function (request), as kube.on_request takes
+--   it }, all optional
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.
@@ -116,7 +131,8 @@ end
 --   is wrong)
 function config.load(given)
   given = options.check(given, config.SPEC, "kube.config.load")
-  return new(core.config(for_core(given)))
+  local handle, err = core.config(for_core(given))
+  return new(handle, err, given)
 end
 
 --- Loads a configuration for a program with the flags --master and --kubeconfig, as client-go's
@@ -128,7 +144,8 @@ function config.from_flags(master_url, kubeconfig)
   local what = "kube.config.from_flags: "
   options.check_type(master_url or "", "string", what .. "the URL")
   options.check_type(kubeconfig or "", "string", what .. "the path")
-  return new(core.config_from_flags(master_url, kubeconfig))
+  local handle, err = core.config_from_flags(master_url, kubeconfig)
+  return new(handle, err, {})
 end
 
 --- The contexts of the files that kube.config.load would read, in their order.

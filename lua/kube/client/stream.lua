@@ -8,6 +8,8 @@
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
+local log = require("kube.log")
+local observe = require("kube.client.observe")
 local options = require("kube.api.options")
 local yields = require("kube.driver.yields")
 
@@ -41,6 +43,27 @@ local function share(self)
   return driver.yield(self:request())
 end
 
+--- It came to its end, or is about to be closed: once.
+local function tell_end(self, err)
+  if self._told then return end
+  self._told = true
+  observe.ended(self._call, err)
+end
+
+--- What was read is told, where it may be news: after a wait there may be an answer.
+local function tell(self, object, err)
+  if object == false then
+    self._waited = true
+    return
+  end
+  if self._waited or object == nil then
+    self._waited = false
+    observe.answered(self._call)
+  end
+  if self._closed then return end -- by who was told
+  if object == nil and (not err or self._call:ended()) then tell_end(self, err) end
+end
+
 --- Waits for the next object: object | nil at the end | nil, err.
 -- @param timeout  seconds, or nil for ever; then nil and an error (reason Timeout), and the stream
 --   goes on
@@ -55,6 +78,7 @@ function Stream:next(timeout)
     if not ok then return nil, err end
     if self._closed then break end -- by one of those who ran
     local object, problem = self._read(self._call)
+    tell(self, object, problem)
     if object then
       return object
     elseif object == nil then
@@ -100,7 +124,9 @@ function Stream:close()
   self._closed = true
   if not self._call then return end
   host.disturb(self._id)
+  tell_end(self)
   self._call:close()
+  log.drain()
 end
 
 Stream.__close = Stream.close

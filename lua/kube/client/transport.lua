@@ -4,6 +4,8 @@ local core = require("kube.core")
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
+local log = require("kube.log")
+local observe = require("kube.client.observe")
 
 local transport = {}
 
@@ -36,7 +38,9 @@ function Transport:start(verb, ...)
   if not ok then return nil, why end
   local client, err = client_of(self)
   if not client then return nil, err end
-  return client[verb](client, ...)
+  local call, problem = client[verb](client, ...)
+  if call then observe.started(call, self.config) end
+  return call, problem
 end
 
 --- Waits for a call that has one object, and closes it: object | nil, err.
@@ -51,7 +55,9 @@ function transport.finish(call, read)
     end
     object, err = read(call)
   end
+  observe.ended(call, err)
   call:close()
+  log.drain()
   if object == nil then return nil, err end
   return object -- and nothing beside it: who prints it sees no nil
 end

@@ -5,6 +5,7 @@
 -- one inside of a task (a generator) waits in place. In Neovim tasks run where its API may be used
 -- (vim.schedule).
 local host = require("kube.driver.host")
+local log = require("kube.log")
 local scheduler = require("kube.driver.scheduler")
 local task = require("kube.driver.task")
 
@@ -28,6 +29,14 @@ function luv.report(text)
   if not vim then return io.stderr:write(text, "\n") end
   vim.schedule(function() vim.notify(text, vim.log.levels.ERROR) end)
 end
+
+--- Lines of the log; a line on its stderr would stand in the middle of what Neovim shows.
+local function notify_line(line, is_warning)
+  local level = is_warning and vim.log.levels.WARN or vim.log.levels.INFO
+  vim.schedule(function() vim.notify(line, level) end)
+end
+
+if vim then log.set_host(notify_line) end
 
 local function step(how)
   local ok, err = how()
