@@ -7,6 +7,9 @@
 #include "core/transfer_facts.h"
 #include "redact.h"
 
+/* Bytes of an answer that are looked at, for what may not be shown, if more than are shown. */
+enum { LOOKED_AT = 64 << 10 };
+
 enum { ANSWERS = 6, REQUESTS = 7, BODIES = 8, COMMANDS = 9, WHOLE = 10 }; /* from which level */
 
 /* ---- pieces of lines ---- */
@@ -125,8 +128,9 @@ static bool is_secret(const kube_call *call) {
          (call->redirect.path && kube_path_is_secret(call->redirect.path));
 }
 
-/* body: its beginning; n bytes in all. */
+/* body: all that is looked at, of n bytes; the beginning of it is shown. */
 static void tell_body(const kube_call *call, const char *whose, kube_slice body, size_t n) {
+  const size_t shown = kube_trace_body_shown(kube_log_level());
   kube_log_line line = {0};
   if (n == 0) return;
   kube_log_printf(&line, "%s Body", whose);
@@ -135,17 +139,19 @@ static void tell_body(const kube_call *call, const char *whose, kube_slice body,
   if (is_secret(call) || kube_body_is_secret(body))
     kube_log_printf(&line, "(%zu bytes, a Secret: not shown)", n);
   else
-    kube_trace_add_body(&line, body, n);
+    kube_trace_add_body(&line, (kube_slice){body.bytes, body.length < shown ? body.length : shown},
+                        n);
   tell(call, &line);
 }
 
-/* All of it is looked at, for what may not be shown; the beginning is. */
 static void tell_request_body(const kube_call *call) {
-  kube_slice body = kube_buffer_slice(&call->request.body);
-  const size_t n = body.length, shown = kube_trace_body_shown(kube_log_level());
-  if (call->redirect.as_get || n == 0) return;
-  if (!kube_body_is_secret(body) && n > shown) body.length = shown;
-  tell_body(call, "Request", body, n);
+  const kube_slice body = kube_buffer_slice(&call->request.body);
+  if (!call->redirect.as_get) tell_body(call, "Request", body, body.length);
+}
+
+static size_t copied(void) {
+  const size_t shown = kube_trace_body_shown(kube_log_level());
+  return shown > LOOKED_AT ? shown : LOOKED_AT;
 }
 
 static void add_milliseconds(kube_log_line *line, const kube_call *call) {
@@ -198,7 +204,7 @@ void kube_trace_sent(kube_call *call) {
   tell_request(call);
   if (!kube_log_is_on(BODIES)) return;
   tell_request_body(call);
-  kube_transfer_copy(call->transfer, kube_trace_body_shown(kube_log_level()));
+  kube_transfer_copy(call->transfer, copied());
 }
 
 void kube_trace_answered(kube_call *call) {

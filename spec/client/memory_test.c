@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "client/client.h"
 #include "client/config.h"
 #include "client/kubeconfig_edit.h"
 #include "core/files.h"
@@ -58,6 +59,9 @@ static void answer(server_connection *c, void *arg) {
   }
   if (strcmp(c->method, "GET") != 0)
     server_json(c, "{\"kind\":\"Pod\"}");
+  else if (strstr(c->target, "/pods/warned"))
+    server_text(c, "HTTP/1.1 200 OK\r\nWarning: 299 - \"=?UTF-8?B?YQ==?=\"\r\n"
+                   "Content-Length: 2\r\n\r\n{}");
   else if (strstr(c->target, "watch=true"))
     answer_watch(c);
   else if (strstr(c->target, "/pods/a"))
@@ -183,8 +187,12 @@ static kube_status load_pod(kube_error *err) {
 
 /* The list in KUBECONFIG, of which one is missing; and everything overridden. */
 static kube_status load_list(kube_error *err) {
-  static const kube_config_options options = {
-      .context = "x", .cluster = "c", .user = "u", .ns = "ns", .server = "http://other/"};
+  static const kube_config_options options = {.context = "x",
+                                              .cluster = "c",
+                                              .user = "u",
+                                              .ns = "ns",
+                                              .server = "http://other/",
+                                              .user_agent = "me"};
   return load(&options, err);
 }
 
@@ -335,6 +343,19 @@ static kube_status delete (kube_error *err) {
 static kube_status delete_collection(kube_error *err) {
   return read_all(kube_dynamic_delete_collection(client, &KUBE_PODS, "ns", &deleted, err), 1, true,
                   err);
+}
+
+/* What there is no memory to tell is not told, and nothing else comes of it. */
+static kube_status get_told(kube_error *err) {
+  char *line;
+  kube_status status;
+  kube_log_set_level(10);
+  kube_engine_keep_log(client->engine, true);
+  status = read_all(kube_dynamic_get(client, &KUBE_PODS, "ns", "warned", NULL, err), 1, true, err);
+  while ((line = kube_engine_take_log(client->engine)) != NULL) kube_text_free(line);
+  kube_engine_keep_log(client->engine, false);
+  kube_log_set_level(0);
+  return status;
 }
 
 static kube_status rest_get(kube_error *err) {
@@ -532,6 +553,7 @@ static const scarce_job jobs[] = {JOB(load_plain),
                                   JOB(apply),
                                   JOB(delete),
                                   JOB(delete_collection),
+                                  JOB(get_told),
                                   JOB(rest_get),
                                   JOB(rest_send),
                                   JOB(rest_stream),
