@@ -18,23 +18,10 @@
 -- Lines go to stderr, with the time in front; in nginx to its error log, at the level notice; in
 -- Neovim to vim.notify. KUBE_LOG is read once; nginx must be told to keep it (env KUBE_LOG;).
 local core = require("kube.core")
+local lines = require("kube.driver.lines")
 local options = require("kube.api.options")
 
 local log = {}
-
-local chosen -- the handler that somebody set
-local hosts  -- that of the host, where stderr is not the place
-local engine -- whose lines they are
-local draining = false
-
-local complained = setmetatable({}, { __mode = "k" }) -- handlers that failed
-
---- Who takes the lines; nil: the core writes them to stderr.
-local function sink() return chosen or hosts end
-
-local function keep()
-  if engine and engine:is_ours() then engine:keep_log(sink() ~= nil) end
-end
 
 --- The level, or sets it: an integer from 0 to 10. It is that of the process, and at first what
 -- KUBE_LOG in the environment says, else 0.
@@ -47,56 +34,12 @@ function log.level(level)
 end
 
 --- Makes fn(line) take the lines, which then go nowhere else; nil: as at first. A line is a text of
--- one line, however much it tells. It is called when a call ends and after the engine stepped, and
--- must not wait; what it throws is said once, and no matter to anybody.
+-- one line, however much it tells. It is called after the engine stepped and when a call ends, and
+-- must not wait. What it throws is said once on stderr, and stops nothing. Who is too slow is told
+-- how many lines were dropped.
 function log.handler(fn)
   if fn ~= nil then options.check_type(fn, "function", "kube.log.handler: the handler") end
-  chosen = fn
-  keep()
-end
-
--- ---- for the others ----
-
---- Where lines go in a host: fn(line, is_warning).
-function log.set_host(fn)
-  hosts = fn
-  keep()
-end
-
---- From now on lines come of this engine.
-function log.attach(new)
-  engine = new
-  keep()
-end
-
---- Calls a function of the user's. What it throws the first time is said.
--- @param what  what it is called then: "the handler of the log"
-function log.call(what, fn, ...)
-  local ok, problem = pcall(fn, ...)
-  if ok or complained[fn] then return end
-  complained[fn] = true
-  local text = "kube: " .. what .. " failed: " .. tostring(problem)
-  if hosts and hosts ~= fn then pcall(hosts, text, true) else io.stderr:write(text, "\n") end
-end
-
---- Says a line, whatever the level.
-function log.say(line, is_warning)
-  local fn = sink()
-  if not fn then return io.stderr:write(line .. "\n") end
-  log.call("the handler of the log", fn, line, is_warning)
-end
-
---- Hands over the lines that wait.
-function log.drain()
-  local fn = sink()
-  if not fn or not engine or draining or not engine:is_ours() then return end
-  draining = true
-  local line = engine:take_log()
-  while line do
-    log.call("the handler of the log", fn, line)
-    line = engine:take_log()
-  end
-  draining = false
+  lines.choose(fn)
 end
 
 return log

@@ -94,6 +94,20 @@ end)
 
 -- ---- reading ----
 
+operation("get, told of at length", "a, 1 call, a log", function(k)
+  local said, calls = 0, 0
+  kube.log.level(10)
+  kube.log.handler(function() said = said + 1 end)
+  kube.on_request(function() calls = calls + 1 end)
+  local ok, pod, err = pcall(k.get, k, "pods/a", { timeout = PATIENCE })
+  kube.on_request(nil)
+  kube.log.level(0)
+  kube.log.handler(nil)
+  if not ok then error(pod, 0) end
+  if not pod then return nil, err end
+  return string.format("%s, %d call, %s log", pod.metadata.name, calls, said > 0 and "a" or "no")
+end)
+
 operation("get", "a Running 2 1.5 0 null-0", function(k)
   local pod, err = k:get("pods/a", { timeout = PATIENCE })
   if not pod then return nil, err end

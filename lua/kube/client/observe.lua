@@ -3,17 +3,21 @@
 --
 -- | case                        | client-go                      | kube                           |
 -- |-----------------------------|--------------------------------|--------------------------------|
--- | a warning comes again       | is logged again (kubectl: once)| each text once a process       |
+-- | a warning comes again       | is logged again (kubectl: not) | each text once a process       |
 -- | codes other than 299        | reach a handler                | are passed over                |
 -- | the handler                 | per configuration, or global   | the same                       |
 -- | metrics                     | ten interfaces, set once       | a function, a table for a call |
 -- | when                        | headers are there              | a call is over                 |
 -- | the URL of a latency        | {namespace}, {name} for names  | the path as it is              |
 -- Source: client-go rest/warnings.go, tools/metrics/metrics.go.
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local options = require("kube.api.options")
 
 local observe = {}
+
+--- What users see as kube.set_warning_handler and kube.on_request.
+local public = {}
+observe.public = public
 
 local MOST = 1000 -- texts that are remembered
 
@@ -33,7 +37,7 @@ local function log_once(warning)
   if seen[text] then return end
   if count == MOST then seen, count = {}, 0 end
   seen[text], count = true, count + 1
-  log.say("Warning: " .. text, true)
+  lines.say("Warning: " .. text, true)
 end
 
 local function or_else(own, common)
@@ -54,7 +58,7 @@ end
 local function hand_over(owner, warning)
   local handler = or_else(owner and owner._warning_handler, warning_handler)
   if handler then
-    log.call("the warning handler", handler, warning)
+    lines.call("the warning handler", handler, warning)
   elseif handler == nil then
     log_once(warning)
   end
@@ -66,7 +70,7 @@ end
 --   text =, request = "GET https://host/path" }; it is called while the answer is read, and must
 --   not wait; what it throws is said once. false: nobody. nil: as at first, each text is logged
 --   once ("Warning: ...", kube.log)
-function observe.set_warning_handler(handler)
+function public.set_warning_handler(handler)
   if handler ~= nil and handler ~= false then
     options.check_type(handler, "function", "kube.set_warning_handler: the handler")
   end
@@ -79,11 +83,11 @@ end
 -- too. A list is one call, all its pages; a watch one, until it is closed. A stream that is neither
 -- read to its end nor closed is not told of.
 -- @param fn  function (request), with request = { verb = "GET", host = "host:port", path =, code =
---   (nil: there was no answer), reason = (of the error; nil: there was none), seconds = (all of it:
---   waiting for its turn, retries, and until its end was read), bytes_sent =, bytes_received = (of
---   bodies, the latter as they were on the wire), retries =, throttle_seconds = }; it must not wait;
---   what it throws is said once. nil: nobody
-function observe.on_request(fn)
+--   (nil: there was no answer), reason = of the error (nil: there was none), seconds = all of it
+--   (waiting for its turn, retries, and until its end was read), bytes_sent =, bytes_received = (of
+--   bodies, the latter as they were on the wire), retries =, throttle_seconds = }; it must not
+--   wait; what it throws is said once. nil: nobody
+function public.on_request(fn)
   if fn ~= nil then options.check_type(fn, "function", "kube.on_request: the function") end
   on_request = fn
 end
@@ -105,8 +109,8 @@ local function tell(call, err)
   local own = owner and owner._on_request
   if not own and not on_request then return end
   local record = record_of(call, err)
-  if own then log.call("on_request", own, record) end
-  if on_request then log.call("kube.on_request", on_request, record) end
+  if own then lines.call("on_request", own, record) end
+  if on_request then lines.call("kube.on_request", on_request, record) end
 end
 
 -- ---- for who reads calls ----

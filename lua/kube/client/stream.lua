@@ -8,7 +8,7 @@
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local observe = require("kube.client.observe")
 local options = require("kube.api.options")
 local yields = require("kube.driver.yields")
@@ -126,7 +126,7 @@ function Stream:close()
   host.disturb(self._id)
   tell_end(self)
   self._call:close()
-  log.drain()
+  lines.drain()
 end
 
 Stream.__close = Stream.close

@@ -4,7 +4,7 @@ local core = require("kube.core")
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local observe = require("kube.client.observe")
 
 local transport = {}
@@ -57,7 +57,7 @@ function transport.finish(call, read)
   end
   observe.ended(call, err)
   call:close()
-  log.drain()
+  lines.drain()
   if object == nil then return nil, err end
   return object -- and nothing beside it: who prints it sees no nil
 end

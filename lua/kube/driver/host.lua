@@ -3,7 +3,7 @@
 -- polling, no scan over all waiters. After a fork the child gets an engine of its own.
 local core = require("kube.core")
 local errors = require("kube.api.errors")
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local waiter = require("kube.driver.waiter")
 
 errors.adopt(core.error_mt)
@@ -23,7 +23,7 @@ function host.engine()
   local new, err = core.engine()
   if not new then return nil, err end
   engine, waiters = new, new_waiters()
-  log.attach(engine)
+  lines.attach(engine)
   return engine
 end
 
@@ -38,7 +38,7 @@ local function serve()
     if its_waiter then its_waiter:wake() end
     id = engine:next_ready()
   end
-  log.drain()
+  lines.drain()
 end
 
 --- When the driver last came back from looking at everything there is to serve: those who run since

@@ -5,7 +5,7 @@
 -- one inside of a task (a generator) waits in place. In Neovim tasks run where its API may be used
 -- (vim.schedule).
 local host = require("kube.driver.host")
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local scheduler = require("kube.driver.scheduler")
 local task = require("kube.driver.task")
 
@@ -36,7 +36,7 @@ local function notify_line(line, is_warning)
   vim.schedule(function() vim.notify(line, level) end)
 end
 
-if vim then log.set_host(notify_line) end
+if vim then lines.set_host(notify_line) end
 
 local function step(how)
   local ok, err = how()

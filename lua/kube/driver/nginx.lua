@@ -26,7 +26,7 @@
 --   |                             | tostring(err). What a task throws is logged as it is         |
 local exit = require("kube.driver.nginx.exit")
 local host = require("kube.driver.host")
-local log = require("kube.log")
+local lines = require("kube.driver.lines")
 local ngx = require("ngx")
 local pump = require("kube.driver.nginx.pump")
 local semaphore = require("ngx.semaphore")
@@ -91,7 +91,7 @@ nginx.yield = pump.turn
 
 function nginx.drive(group, begin) return task.wait_for_group(nginx, group, begin) end
 
-log.set_host(function(line, is_warning) ngx.log(is_warning and ngx.WARN or ngx.NOTICE, line) end)
+lines.set_host(function(line, is_warning) ngx.log(is_warning and ngx.WARN or ngx.NOTICE, line) end)
 
 --- Where nobody waits for what a task threw: nginx's error log.
 function nginx.report(text) ngx.log(ngx.ERR, text) end
