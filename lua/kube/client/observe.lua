@@ -1,13 +1,16 @@
---- What is told of calls besides what they give: the warnings of their answers, and what they took.
--- Whoever reads a call says here where it is.
+--- What is told of calls besides what they give: warnings of the server, and what they took, for
+-- metrics.
+--
+--   kube.set_warning_handler(function(warning) print(warning.text) end)
+--   kube.on_request(function(request) count(request.verb, request.code, request.seconds) end)
 --
 -- | case                        | client-go                      | kube                           |
 -- |-----------------------------|--------------------------------|--------------------------------|
 -- | a warning comes again       | is logged again (kubectl: not) | each text once a process       |
 -- | codes other than 299        | reach a handler                | are passed over                |
 -- | the handler                 | per configuration, or global   | the same                       |
--- | metrics                     | ten interfaces, set once       | a function, a table for a call |
--- | when                        | headers are there              | a call is over                 |
+-- | the metrics of requests     | seven interfaces, set once     | a function, a table for a call |
+-- | when they are told          | headers are there              | a call is over                 |
 -- | the URL of a latency        | {namespace}, {name} for names  | the path as it is              |
 -- Source: client-go rest/warnings.go, tools/metrics/metrics.go.
 local lines = require("kube.driver.lines")
@@ -64,8 +67,8 @@ local function hand_over(owner, warning)
   end
 end
 
---- Sets who gets the Warning headers of answers, of all configurations that have no
--- warning_handler.
+--- Sets who gets the Warning headers of answers, of all configurations that have no warning_handler
+-- of their own (kube.config.load).
 -- @param handler  function (warning), with warning = { code = 299, agent = "-" or who warns,
 --   text =, request = "GET https://host/path" }; it is called while the answer is read, and must
 --   not wait; what it throws is said once. false: nobody. nil: as at first, each text is logged
@@ -79,9 +82,9 @@ end
 
 -- ---- what a call took ----
 
---- Sets who hears of each call that is over, of all configurations; one's own on_request is called
--- too. A list is one call, all its pages; a watch one, until it is closed. A stream that is neither
--- read to its end nor closed is not told of.
+--- Sets who hears of each call that is over, of all configurations; a configuration's own
+-- on_request is called too. A list is one call, with all its pages; a watch is one, until it is
+-- closed. Of a stream that is neither read to its end nor closed nothing is told.
 -- @param fn  function (request), with request = { verb = "GET", host = "host:port", path =, code =
 --   (nil: there was no answer), reason = of the error (nil: there was none), seconds = all of it
 --   (waiting for its turn, retries, and until its end was read), bytes_sent =, bytes_received = (of

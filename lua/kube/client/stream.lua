@@ -110,9 +110,10 @@ function Stream:list_head()
 end
 
 --- HTTP's view of the last answer: { code =, http_version = 11 or 20, connects = connections that
--- were made for it, bytes = of bodies, retries = how often a request was sent again after a rest,
--- throttle_seconds = that requests waited because of the option qps: all three of all its
--- requests }; nil before the stream was started, and of one that is closed.
+-- were made for it, and of all its requests bytes = of bodies received, bytes_sent =, retries = how
+-- often one was sent again after a rest, throttle_seconds = that they waited because of the option
+-- qps, seconds = since the first was made }; nil before the stream was started, and of one that is
+-- closed.
 function Stream:info()
   local call = open_call(self)
   return call and call:info()
