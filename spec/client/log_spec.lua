@@ -1,6 +1,7 @@
 -- What is told while a request runs: the log at each level, and what it never shows; warnings;
 -- figures of each call. The lines themselves have their tables in trace_test.c, redact_test.c and
 -- warning_test.c.
+local cluster = require("spec.support.cluster")
 local faults = require("spec.support.faults")
 local kube = require("kube")
 
@@ -399,6 +400,50 @@ describe("figures of a call", function()
     table.sort(told)
     assert.equal(5, #told)
     assert.matches("/web%-1$", told[1])
+  end)
+end)
+
+describe("a real API server", function()
+  after_each(silence)
+
+  it("warns of what is deprecated, and of fields that it does not know", function()
+    local told = {}
+    kube.set_warning_handler(function(warning) told[#told + 1] = warning.text end)
+    local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin") })
+    assert(kube.rest(config):get():resource("componentstatuses"):send())
+    assert.same({ "v1 ComponentStatus is deprecated in v1.19+" }, told)
+    assert(kube.connect(config):create({ apiVersion = "v1", kind = "ConfigMap", mistyped = "x",
+      metadata = { name = "warned" } }, { namespace = "default", dryRun = "All",
+      fieldValidation = "Warn" }))
+    assert.same({ 'unknown field "mistyped"' }, { told[2] })
+  end)
+
+  it("has Secrets that the log does not show, whichever way they go", function()
+    local k = cluster.connect("admin")
+    local namespace = cluster.namespace("log")
+    local said = listen(10)
+    local secret = { apiVersion = "v1", kind = "Secret", stringData = { a = "SECRETMARK" },
+      metadata = { name = "mine", namespace = namespace } }
+    assert(k:apply(secret))
+    assert(k:get("secret", "mine", { namespace = namespace }))
+    assert(k:list("secrets", { namespace = namespace }))
+    local watch = k:watch("secrets", { namespace = namespace })
+    assert(watch:next(10))
+    watch:close()
+    local account = { apiVersion = "v1", kind = "ServiceAccount", metadata = { name = "mine",
+      namespace = namespace } }
+    assert(k:create(account))
+    local review = assert(kube.dynamic(k.config):resource { version = "v1",
+      resource = "serviceaccounts" }:namespace(namespace):create({
+      apiVersion = "authentication.k8s.io/v1", kind = "TokenRequest", spec = {},
+    }, { name = "mine", subresource = "token" }))
+    local all = table.concat(said, "\n")
+    no_secret(all)
+    assert.is_nil(all:find(review.status.token, 1, true))
+    assert.is_nil(all:find(review.status.token:match("^[^.]+%.([^.]+)"), 1, true))
+    local _, hidden = all:gsub("bytes, a Secret: not shown", "")
+    assert.is_true(hidden >= 7, hidden .. " hidden")
+    assert.is_truthy(all:find('"kind":"ServiceAccount"', 1, true))
   end)
 end)
 
