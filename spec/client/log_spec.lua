@@ -368,6 +368,26 @@ describe("figures of a call", function()
     assert.same({ { 404, "NotFound" }, { nil, "ConnectionRefused" }, { nil, "Timeout" } }, told)
   end)
 
+  it("count retries, and how long a request waited for its turn", function()
+    local told, said = {}, listen(6)
+    kube.on_request(function(request) told[#told + 1] = request end)
+    local busy = faults.status(429, "TooManyRequests", "later")
+    busy.headers = { ["Retry-After"] = "1" }
+    local script = faults.script({ busy, POD }, "https")
+    assert(pods_of(connect(script)):get("web"))
+    assert.same({ 1, 200, 1, 0 },
+      { #told, told[1].code, told[1].retries, told[1].throttle_seconds })
+    assert.is_true(told[1].seconds >= 1)
+    assert.equal(2, #said)
+    assert.matches(" status=429 ", said[1])
+    assert.matches(" status=200 ", said[2])
+    local slow = pods_of(connect(script, { qps = 20, burst = 1 }))
+    for _ = 1, 3 do assert(slow:get("web")) end
+    assert.equal(0, told[2].throttle_seconds)
+    assert.is_true(told[3].throttle_seconds > 0 and told[3].throttle_seconds < 0.5)
+    assert.is_true(told[3].seconds >= told[3].throttle_seconds)
+  end)
+
   it("of a list and a watch come at the end", function()
     local told = {}
     kube.on_request(function(request) told[#told + 1] = request end)
