@@ -15,6 +15,8 @@ local CHAPTERS = {
   { "Streams", "lua/kube/client/stream.lua", as = { Stream = "stream" } },
   { "Errors", "lua/kube/api/errors.lua", comment_of = "predicates",
     as = { ["errors.predicates"] = "kube" } },
+  { "The log", "lua/kube/log.lua", as = { log = "kube.log" } },
+  { "Warnings and metrics", "lua/kube/client/observe.lua", as = { public = "kube" } },
   { "Tasks", "lua/kube/driver/task.lua", as = { Task = "task" } },
   { "Configurations", "lua/kube/config.lua", as = { config = "kube.config" } },
   { "Changing kubeconfigs", "lua/kube/kubeconfig.lua", as = { kubeconfig = "kube.config" } },
@@ -53,6 +55,7 @@ reference.HIDDEN = {
   ["resource:open_list"] = true, ["resource:open_watch"] = true, ["resource:describe"] = true,
   ["kube.jsonpath.adopt"] = true, ["task:finish"] = true, ["task:run"] = true,
   ["kube.config.SPEC.as_groups"] = true, ["kube.config.SPEC.as_user_extra"] = true,
+  ["kube.config.SPEC.warning_handler"] = true,
 }
 
 local INTRO = [[

@@ -15,6 +15,8 @@ local driver = require("kube.driver")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
 local json = require("kube.json")
+local log = require("kube.log")
+local observe = require("kube.client.observe")
 local objects = require("kube.client.objects")
 local options = require("kube.api.options")
 local transport = require("kube.client.transport")
@@ -26,6 +28,9 @@ local kube = {
   config = config,
   json = json,
   yaml = yaml,
+  log = log,
+  set_warning_handler = observe.public.set_warning_handler,
+  on_request = observe.public.on_request,
   --- Null as a value: in an array, and in a merge patch, where it removes a field. The same value
   -- as kube.json.null, cjson.null and ngx.null.
   null = json.null,
