@@ -231,7 +231,7 @@ static kube_status await_answer(kube_call *call, kube_error *err) {
     return send_again(call) ? KUBE_AGAIN : fail_or_recover(call, err);
   }
   kube_trace_answered(call);
-  if (code < 200 || code >= 300) {
+  if (code < 200 || code > 206) { /* client-go takes no other 2xx for a success, either */
     call->state = kube_redirect_is_one(code, answer_header(call, "Location")) ? KUBE_CALL_REDIRECT
                                                                               : KUBE_CALL_REFUSAL;
     return KUBE_AGAIN;
@@ -261,10 +261,10 @@ static bool try_another_credential(kube_call *call) {
 }
 
 /* Without TLS an HTTP proxy may answer itself, and does not say so. */
-static bool may_be_the_proxys(const kube_call *call) {
+static bool may_be_the_proxys(const kube_call *call, kube_slice body) {
   const kube_client *client = sender_of(call);
   return client->proxy && kube_proxy_is_http(client->proxy) &&
-         !kube_config_is_tls(client->config) && kube_buffer_length(&call->status) == 0;
+         !kube_config_is_tls(client->config) && !kube_is_status(body);
 }
 
 /* Waits until the whole refusal is there, or enough of it. */
@@ -279,16 +279,17 @@ static kube_status read_refusal(kube_call *call, kube_error *err) {
   }
   if (try_another_credential(call)) return KUBE_AGAIN;
   if (body.length > REFUSAL_CEILING) body.length = 0;
-  if (kube_is_status(body)) kube_buffer_add(&call->status, body.bytes, body.length, NULL);
   kube_redirect_where(&call->redirect, call->client, &call->request, &where);
   refusal.where = kube_buffer_text(&where, NULL);
   if (refusal.where == NULL) refusal.where = call->request.path;
+  refusal.path = call->request.path;
   refusal.who = sender_of(call)->config->user;
   refusal.content_type = answer_header(call, "Content-Type");
   refusal.retry_after = answer_header(call, "Retry-After");
   refusal.body = body;
   kube_refusal_fail(&refusal, err);
-  if (may_be_the_proxys(call))
+  kube_refusal_status(&refusal, &call->status, NULL); /* without memory there is none */
+  if (may_be_the_proxys(call, body))
     kube_error_prefix(err, "the proxy %s, or the server behind it", sender_of(call)->proxy_name);
   kube_buffer_clear(&where);
   return fail_or_recover(call, err);

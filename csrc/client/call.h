@@ -101,7 +101,8 @@ struct kube_call {
   long long turn;      /* RESTING: when that is so; 0: it rests for another reason */
   bool refused;        /* 401: and sent again with another credential, which was not refused yet */
   bool one_page;
-  kube_buffer status;                                     /* the Status of a refusal */
+  bool raw;           /* a document is what it is: a Status in a success is not looked for */
+  kube_buffer status; /* the Status of a refusal */
   kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */
   kube_watch_state watch;
   kube_trace trace; /* what is told of it */

@@ -1,5 +1,6 @@
 /* A call whose answer is one object, given when it is whole; the contract is in call.h. */
 #include "call.h"
+#include "status.h"
 
 static kube_status too_large(const kube_call *call, kube_error *err) {
   kube_fail(err, KUBE_ETOOLARGE, "the answer is larger than %zu bytes", call->ceiling);
@@ -16,13 +17,22 @@ static kube_status begin(kube_call *call, kube_error *err) {
   return KUBE_OK;
 }
 
+/* A server, or what stands before it, said yes and sent why not. */
+static kube_status fail_as_told(kube_call *call, kube_slice status, kube_error *err) {
+  kube_buffer_reset(&call->status);
+  kube_buffer_add(&call->status, status.bytes, status.length, NULL);
+  return kube_status_fail(status, err);
+}
+
 static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
   kube_status status = kube_call_result(call, err);
   if (call->given) return KUBE_EOF;
   frame->object = kube_call_bytes(call);
   if (frame->object.length > call->ceiling) return too_large(call, err);
   if (status == KUBE_AGAIN) kube_transfer_more(call->transfer);
-  return status == KUBE_EOF ? KUBE_OK : status;
+  if (status != KUBE_EOF) return status;
+  if (!call->raw && kube_is_failure(frame->object)) return fail_as_told(call, frame->object, err);
+  return KUBE_OK;
 }
 
 /* What is not whole yet cannot be taken. */

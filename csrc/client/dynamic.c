@@ -255,10 +255,13 @@ static kube_status check_path(const char *path, kube_error *err) {
 kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept, int64_t timeout,
                          kube_error *err) {
   steps s = {.err = err};
+  kube_call *call;
   s.request.method = "GET";
   s.request.accept = accept;
   s.status = check_path(path, err);
   if (s.status == KUBE_OK && (s.request.path = strdup(path)) == NULL)
     s.status = kube_fail_memory(err, "a path");
-  return start(client, &kube_document_mode, &s, timeout);
+  call = start(client, &kube_document_mode, &s, timeout);
+  if (call) call->raw = true;
+  return call;
 }

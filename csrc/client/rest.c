@@ -261,7 +261,9 @@ static kube_call *start(const kube_rest *rest, const kube_call_mode *mode, kube_
 
 kube_call *kube_rest_send(const kube_rest *rest, kube_error *err) {
   const bool reads = rest->verb && strcmp(rest->verb, "GET") == 0;
-  return start(rest, &kube_document_mode, reads ? KUBE_SHORT : KUBE_WRITE, err);
+  kube_call *call = start(rest, &kube_document_mode, reads ? KUBE_SHORT : KUBE_WRITE, err);
+  if (call) call->raw = true;
+  return call;
 }
 
 kube_call *kube_rest_stream(const kube_rest *rest, kube_error *err) {

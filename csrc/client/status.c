@@ -1,10 +1,22 @@
-/* Answers that are no success; the contract is in status.h. */
+/*
+** Answers that are no success; the contract is in status.h.
+**
+** | case                              | client-go                  | here                           |
+** | the message of a generic refusal  | what HTTP means            | and the URL before it          |
+** | a Status without "status"         | passed over                | it fails: HTTP said so already |
+** | a Status without reason or code   | has none                   | those of its code, or of HTTP  |
+** | a text/html body                  | in the message             | in the Status alone            |
+** | a failure in a 2xx answer         | an error of typed reads,   | an error, but in raw bytes     |
+** |                                   | passes dynamic and delete  |                                |
+*/
 #include "status.h"
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "core/json.h"
+#include "generic.h"
 
 enum {
   SHOWN = 256,              /* bytes of a body that is no Status that a message shows */
@@ -16,46 +28,25 @@ bool kube_is_status(kube_slice text) {
   return kind.type == KUBE_JSON_STRING && kind.length == 6 && memcmp(kind.bytes, "Status", 6) == 0;
 }
 
-/* The reason and the words that belong to a code alone (api/errors NewGenericServerResponse). */
-static const struct generic {
-  int code;
-  const char *reason, *words;
-} generics[] = {
-    {400, "BadRequest", "the server rejected our request for an unknown reason"},
-    {401, "Unauthorized", "the server has asked for the client to provide credentials"},
-    {403, "Forbidden", "forbidden"},
-    {404, "NotFound", "the server could not find the requested resource"},
-    {405, "MethodNotAllowed", "the server does not allow this method on the requested resource"},
-    {406, "NotAcceptable",
-     "the server was unable to respond with a content type that the client supports"},
-    {409, "Conflict", "the server reported a conflict"},
-    {410, "Gone", "what was asked for is gone"},
-    {413, "RequestEntityTooLarge", "the request is too large for the server"},
-    {415, "UnsupportedMediaType", "the server does not take this media type"},
-    {422, "Invalid", "the server rejected our request due to an error in our request"},
-    {429, "TooManyRequests",
-     "the server has received too many requests and has asked us to try again later"},
-    {503, "ServiceUnavailable", "the server is currently unable to handle the request"},
-    {504, "Timeout", "the server was unable to return a response in the time allotted"},
-};
+bool kube_is_failure(kube_slice text) {
+  kube_json status;
+  if (!kube_is_status(text) || kube_json_validate(text, NULL) != KUBE_OK) return false;
+  status = kube_json_find(text, "status");
+  return status.type != KUBE_JSON_STRING || status.length != 7 ||
+         memcmp(status.bytes, "Success", 7) != 0;
+}
 
-static struct generic generic_of(int code) {
-  size_t i;
-  for (i = 0; i < sizeof generics / sizeof *generics; i++)
-    if (generics[i].code == code) return generics[i];
-  if (code >= 500)
-    return (struct generic){code, "InternalError",
-                            "an error on the server has prevented the request from succeeding"};
-  return (struct generic){code, "Unknown",
-                          "the server responded with a status code we did not expect"};
+/* Its code, or 0: one that makes no sense is none. */
+static int code_of(kube_slice status) {
+  int64_t code;
+  if (!kube_json_integer(kube_json_find(status, "code"), &code)) return 0;
+  return code >= 100 && code < 1000 ? (int)code : 0;
 }
 
 /* Fills in what the Status says; odd shapes are passed over. False when it has no message. */
 static bool read_status(kube_slice text, kube_error *err) {
   kube_json reason = kube_json_find(text, "reason"), message = kube_json_find(text, "message");
   int64_t number;
-  if (kube_json_integer(kube_json_find(text, "code"), &number) && number >= 100 && number < 1000)
-    err->code = (int)number;
   if (reason.type == KUBE_JSON_STRING && reason.length > 0)
     kube_json_text(reason, err->reason, sizeof err->reason);
   if (kube_json_integer(kube_json_find(text, "details.retryAfterSeconds"), &number) && number > 0 &&
@@ -70,13 +61,11 @@ static bool read_status(kube_slice text, kube_error *err) {
 
 kube_status kube_status_fail(kube_slice status, kube_error *err) {
   kube_error local;
-  struct generic generic;
-  int64_t code = 0;
+  kube_generic generic = kube_generic_of(code_of(status), "GET");
   if (err == NULL) err = &local;
-  kube_json_integer(kube_json_find(status, "code"), &code);
-  generic = generic_of((int)code);
   kube_fail(err, KUBE_EAPI, "%s", generic.words);
   snprintf(err->reason, sizeof err->reason, "%s", generic.reason);
+  err->code = generic.code;
   read_status(status, err);
   return KUBE_EAPI;
 }
@@ -96,38 +85,44 @@ static void show_text(const kube_refusal *r, kube_error *err) {
   snprintf(err->message + i, sizeof err->message - i, ": \"%s\"", shown);
 }
 
-/* Retry-After in seconds; 0 for a date, which Kubernetes never sends, and for what is absurd. */
-static int seconds_of(const char *text) {
-  const long long seconds = isdigit((unsigned char)*text) ? strtoll(text, NULL, 10) : 0;
-  return seconds < MAX_RETRY_AFTER ? (int)seconds : 0;
+static void fail_by_code(const kube_refusal *r, int code, kube_error *err) {
+  const kube_generic generic = kube_generic_of(code, r->method);
+  kube_fail(err, KUBE_EAPI, "%s %s: %d %s", r->method, r->where, code, generic.words);
+  snprintf(err->reason, sizeof err->reason, "%s", generic.reason);
+  err->code = code;
 }
 
-static kube_status fail_by_code(const kube_refusal *r, kube_error *err) {
-  struct generic generic = generic_of(r->code);
-  kube_fail(err, KUBE_EAPI, "%s %s: %d %s", r->method, r->where, r->code, generic.words);
-  snprintf(err->reason, sizeof err->reason, "%s", generic.reason);
-  if (r->code == 409 && strcmp(r->method, "POST") == 0) strcpy(err->reason, "AlreadyExists");
-  return KUBE_EAPI;
+/* The server says only "Unauthorized": say who was refused, and where. */
+static void say_who(const kube_refusal *r, bool told, kube_error *err) {
+  if (r->code != 401) return;
+  if (r->who == NULL)
+    kube_error_prefix(err, "%s %s: no credentials are sent to another host", r->method, r->where);
+  else if (told)
+    kube_error_prefix(err, "%s %s: the server does not accept the credentials of user \"%s\"",
+                      r->method, r->where, r->who);
 }
 
 kube_status kube_refusal_fail(const kube_refusal *r, kube_error *err) {
+  const bool failure = kube_is_failure(r->body);
+  const int code = failure ? code_of(r->body) : 0;
   kube_error local;
   bool told = false;
   if (err == NULL) err = &local;
-  fail_by_code(r, err);
-  if (kube_is_status(r->body))
+  fail_by_code(r, code ? code : r->code, err);
+  if (failure)
     told = read_status(r->body, err);
   else if (r->content_type == NULL || strncmp(r->content_type, "text/plain", 10) == 0)
     show_text(r, err);
-  if (err->code == 0) err->code = r->code;
-  if (r->retry_after && err->retry_after == 0) err->retry_after = seconds_of(r->retry_after);
-  if (r->who == NULL && r->code == 401) {
-    kube_error_prefix(err, "%s %s: no credentials are sent to another host", r->method, r->where);
-  } else if (told &&
-             r->code ==
-                 401) { /* the server says only "Unauthorized": say who was refused, and where */
-    kube_error_prefix(err, "%s %s: the server does not accept the credentials of user \"%s\"",
-                      r->method, r->where, r->who);
-  }
+  if (err->retry_after == 0) err->retry_after = kube_retry_after_of(r->retry_after);
+  say_who(r, told, err);
   return KUBE_EAPI;
+}
+
+kube_status kube_refusal_status(const kube_refusal *r, kube_buffer *out, kube_error *err) {
+  kube_status status;
+  kube_buffer_reset(out);
+  if (kube_is_failure(r->body)) return kube_buffer_add(out, r->body.bytes, r->body.length, err);
+  status = kube_generic_write(r, out, err);
+  if (status != KUBE_OK) kube_buffer_reset(out);
+  return status;
 }

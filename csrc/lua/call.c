@@ -14,11 +14,20 @@ static int call_close(lua_State *L) {
   return 0;
 }
 
-/* What a kube_error has no room for, often the cause at its end, the Status on the stack has whole. */
+/*
+** What a kube_error has no room for, often the cause at its end, the Status on the stack has whole: if
+** it is that message, and not what stands for one that never came.
+*/
 static void set_whole_message(lua_State *L, const kube_error *err) {
+  const char *whole;
   if (strlen(err->message) < sizeof err->message - 8) return;
   lua_getfield(L, -1, "message");
-  lua_setfield(L, -3, "message");
+  whole = lua_tostring(L, -1);
+  if (whole && strncmp(whole, err->message, 64) == 0) {
+    lua_setfield(L, -3, "message");
+    return;
+  }
+  lua_pop(L, 1);
 }
 
 /* nil, err: with the Status, if the server sent one. */
