@@ -69,16 +69,20 @@ describe("a predicate", function()
     Conflict = { "is_conflict" },
     Invalid = { "is_invalid" },
     Gone = { "is_gone" },
-    Expired = { "is_gone", "is_expired" },
+    Expired = { "is_expired", "is_resource_expired" },
     Forbidden = { "is_forbidden" },
     Unauthorized = { "is_unauthorized" },
     BadRequest = { "is_bad_request" },
     TooManyRequests = { "is_too_many_requests" },
-    ServerTimeout = { "is_server_timeout", "is_timeout" },
+    ServerTimeout = { "is_server_timeout" },
+    StorageReadError = { "is_store_read_error" },
     Timeout = { "is_timeout" },
     InternalError = { "is_internal_error" },
     ServiceUnavailable = { "is_service_unavailable" },
     MethodNotAllowed = { "is_method_not_supported" },
+    NotAcceptable = { "is_not_acceptable" },
+    RequestEntityTooLarge = { "is_request_entity_too_large" },
+    UnsupportedMediaType = { "is_unsupported_media_type" },
     Canceled = { "is_canceled" },
     NoMatch = { "is_no_match" },
     ConnectionRefused = { "is_connection_refused" },
@@ -102,7 +106,7 @@ describe("a predicate", function()
   end)
 
   it("has a reason that it is true for", function()
-    local covered = {}
+    local covered = { is_unexpected_server_error = true } -- by a cause
     for _, names in pairs(TRUE_FOR) do
       for _, name in ipairs(names) do covered[name] = true end
     end
@@ -111,7 +115,8 @@ describe("a predicate", function()
 
   it("is false for what is no error", function()
     for name, predicate in pairs(errors.predicates) do
-      for _, value in ipairs { "NotFound", 404, {}, { reason = {} }, true } do
+      for _, value in ipairs { "NotFound", 404, {}, { reason = {} }, true, { details = 1 },
+        { status = { details = { causes = { 1, {} } } } } } do
         assert.is_false(predicate(value), name)
       end
       assert.is_false(predicate(nil), name)

@@ -293,7 +293,7 @@ describe("the option objects", function()
     assert.equal("n1", assert(k:get("pod/later")).spec.nodeName)
     assert.equal(1, #assert(k:list("nodes")).items)
     local err = select(2, k:watch("cm", { resourceVersion = "1", on_expired = "error" }):next(5))
-    assert.is_true(kube.is_gone(err), tostring(err))
+    assert.is_true(kube.is_expired(err), tostring(err))
     assert.truthy(server.url)
   end)
 
@@ -393,7 +393,7 @@ describe("the other options", function()
     assert.equal("c3", rest.items[1].metadata.name)
     local watch = assert(k:watch("cm", { resourceVersion = page.metadata.resourceVersion,
       on_expired = "error" }))
-    assert.is_true(kube.is_gone(select(2, watch:next(5))))
+    assert.is_true(kube.is_expired(select(2, watch:next(5))))
     watch:close()
   end)
 

@@ -8,7 +8,8 @@
 --   | code       | HTTP status code; nil where there was none                             |
 --   | reason     | Kubernetes' reason ("NotFound", "Conflict", ...) or one of those below |
 --   | message    | who, what, where, what was tried; never a secret                       |
---   | status     | the whole Status that the server sent, a table; nil if it sent none    |
+--   | status     | of what the server refused: the whole Status that it sent, a table, or |
+--   |            | one that says as much, with the cause UnexpectedServerResponse         |
 --   | retryAfter | seconds that the server asks to wait; nil if it does not               |
 --   | offset     | of kube.json.decode alone: the bytes before the fault                  |
 --
@@ -78,31 +79,119 @@ function errors.from_wait(why, what)
   return why
 end
 
--- ---- predicates: apimachinery api/errors ----
-
-local function by_reason(...)
-  local reasons = {}
-  for _, reason in ipairs { ... } do reasons[reason] = true end
-  return function(err) return type(err) == "table" and reasons[err.reason] == true end
+--- The error that a Status tells of.
+function errors.from_status(status)
+  local details = type(status.details) == "table" and status.details or {}
+  return errors.new {
+    reason = type(status.reason) == "string" and status.reason ~= "" and status.reason or "Unknown",
+    code = status.code,
+    message = type(status.message) == "string" and status.message
+      or "the server refused and did not say why",
+    status = status, retryAfter = details.retryAfterSeconds,
+  }
 end
 
---- Predicates ask an error, or a Status, for its reason; each is false for nil.
+-- ---- questions: apimachinery api/errors ----
+--
+-- | case                              | apimachinery       | here                              |
+-- |-----------------------------------|--------------------|-----------------------------------|
+-- | an error that wraps another       | the inner is asked | errors do not wrap                |
+-- | no reason                         | ""                 | "Unknown"                         |
+-- | IsUnexpectedObjectError           | of Go's types      | left out                          |
+
+local KNOWN = {}
+for reason in ([[Unauthorized Forbidden NotFound AlreadyExists Conflict Gone Invalid ServerTimeout
+  StorageReadError Timeout TooManyRequests BadRequest MethodNotAllowed NotAcceptable
+  RequestEntityTooLarge UnsupportedMediaType InternalError Expired ServiceUnavailable]])
+  :gmatch("%a+") do
+  KNOWN[reason] = true
+end
+
+local function by_reason(reason)
+  return function(err) return type(err) == "table" and err.reason == reason end
+end
+
+--- By the reason, or by the code where the reason is none that Kubernetes has.
+local function by_reason_or_code(reason, code)
+  return function(err)
+    if type(err) ~= "table" then return false end
+    return err.reason == reason or (err.code == code and not KNOWN[err.reason])
+  end
+end
+
+--- By the reason, or by the code whatever the reason is.
+local function by_either(reason, code)
+  return function(err)
+    return type(err) == "table" and (err.reason == reason or err.code == code)
+  end
+end
+
+--- The details of an error's Status, or of a Status.
+local function details_of(err)
+  if type(err) ~= "table" then return {} end
+  local status = type(err.status) == "table" and err.status or err
+  return type(status.details) == "table" and status.details or {}
+end
+
+--- The cause of that kind: { reason = kind, message =, field = } | nil. Kinds are, among others,
+-- "FieldValueInvalid", "FieldManagerConflict" and "UnexpectedServerResponse". Rule: apimachinery's
+-- StatusCause.
+function errors.status_cause(err, kind)
+  local causes = details_of(err).causes
+  if type(causes) ~= "table" then return nil end
+  for _, cause in ipairs(causes) do
+    if type(cause) == "table" and cause.reason == kind then return cause end
+  end
+  return nil
+end
+
+--- Whether it has a cause of that kind.
+function errors.has_status_cause(err, kind) return errors.status_cause(err, kind) ~= nil end
+
+--- The seconds that the server asks to wait; nil when it does not ask. 0 is an answer, too: a
+-- ServerTimeout wants another try. Rule: apimachinery's SuggestsClientDelay.
+function errors.suggests_client_delay(err)
+  if type(err) ~= "table" then return nil end
+  local seconds = err.retryAfter or details_of(err).retryAfterSeconds
+  if type(seconds) ~= "number" or seconds <= 0 then seconds = nil end
+  if err.reason == "ServerTimeout" then return seconds or 0 end
+  return seconds
+end
+
+--- Why it was refused: one of Kubernetes' reasons, one of ours, or "Unknown", for nil too.
+function errors.reason_for_error(err)
+  local reason = type(err) == "table" and err.reason
+  return type(reason) == "string" and reason ~= "" and reason or "Unknown"
+end
+
+--- Predicates ask an error, or a Status, for its reason, and where that is none of Kubernetes',
+-- most of them for its code; each is false for nil. Rules: apimachinery api/errors, function by
+-- function. is_expired is is_resource_expired; a 410 comes as Gone or as Expired, and each has its
+-- own.
 errors.predicates = {
-  is_not_found = by_reason("NotFound"),
+  is_not_found = by_reason_or_code("NotFound", 404),
   is_already_exists = by_reason("AlreadyExists"),
-  is_conflict = by_reason("Conflict"),
-  is_invalid = by_reason("Invalid"),
-  is_gone = by_reason("Gone", "Expired"),
+  is_conflict = by_reason_or_code("Conflict", 409),
+  is_invalid = by_reason_or_code("Invalid", 422),
+  is_gone = by_reason_or_code("Gone", 410),
   is_expired = by_reason("Expired"),
-  is_forbidden = by_reason("Forbidden"),
-  is_unauthorized = by_reason("Unauthorized"),
-  is_bad_request = by_reason("BadRequest"),
-  is_too_many_requests = by_reason("TooManyRequests"),
+  is_resource_expired = by_reason("Expired"),
+  is_not_acceptable = by_reason_or_code("NotAcceptable", 406),
+  is_unsupported_media_type = by_reason_or_code("UnsupportedMediaType", 415),
+  is_method_not_supported = by_reason_or_code("MethodNotAllowed", 405),
+  is_service_unavailable = by_reason_or_code("ServiceUnavailable", 503),
+  is_bad_request = by_reason_or_code("BadRequest", 400),
+  is_unauthorized = by_reason_or_code("Unauthorized", 401),
+  is_forbidden = by_reason_or_code("Forbidden", 403),
+  is_timeout = by_reason_or_code("Timeout", 504),
   is_server_timeout = by_reason("ServerTimeout"),
-  is_timeout = by_reason("Timeout", "ServerTimeout"),
-  is_internal_error = by_reason("InternalError"),
-  is_service_unavailable = by_reason("ServiceUnavailable"),
-  is_method_not_supported = by_reason("MethodNotAllowed"),
+  is_internal_error = by_reason_or_code("InternalError", 500),
+  is_too_many_requests = by_either("TooManyRequests", 429),
+  is_request_entity_too_large = by_either("RequestEntityTooLarge", 413),
+  is_unexpected_server_error = function(err)
+    return errors.has_status_cause(err, "UnexpectedServerResponse")
+  end,
+  is_store_read_error = by_reason("StorageReadError"),
   is_canceled = by_reason("Canceled"),
   is_cannot_wait = by_reason("CannotWait"),
   is_no_match = by_reason("NoMatch"),

@@ -7,6 +7,7 @@
 --     :param("follow", "true"):stream()
 --
 -- Nothing is sent, and nothing looked up, before send, raw or stream. A request may be sent again.
+local errors = require("kube.api.errors")
 local json = require("kube.json")
 local options = require("kube.api.options")
 local stream = require("kube.client.stream")
@@ -186,7 +187,11 @@ local function text(call) return call:text() end
 function Request:send()
   local call, err = start(self, "rest_send")
   if not call then return nil, err end
-  return transport.finish(call, content)
+  local object, problem = transport.finish(call, content)
+  if type(object) == "table" and object.kind == "Status" and object.status == "Failure" then
+    return nil, errors.from_status(object) -- a success that says no: Result.Get of client-go
+  end
+  return object, problem
 end
 
 --- Sends it and waits: the bytes that come, whatever they are | nil, err.

@@ -114,7 +114,9 @@ function wait.for_condition(resource, name, given)
     if judge(self, object) then return object end
     local met, err = follow(self, version)
     if met then return self.seen end
-    if not errors.predicates.is_gone(err) then return nil, err end
+    if not (errors.predicates.is_expired(err) or errors.predicates.is_gone(err)) then
+      return nil, err
+    end
     met, err = driver.sleep(math.max(0, math.min(REST, left(self))))
     if not met then return nil, err end
   end -- a watch that came too late looks again
