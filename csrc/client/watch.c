@@ -17,12 +17,20 @@
 ** | case                            | client-go RetryWatcher | here                               |
 ** | no resourceVersion              | refused                | the objects there are come first   |
 ** | 410 Expired                     | delivered, the end     | starts again, unless asked not to  |
-** | an event type it does not know  | a made-up ERROR event  | an error                           |
-** | the server's first answer fails | retried                | an error at once, but for a 410    |
+** | an event type it does not know  | made an ERROR, retried | an error                           |
+** | what is no JSON, or no event    | made an ERROR, retried | an error                           |
+** | an object without a version     | an ERROR, the end      | given; says not how far it came    |
+** | an ERROR or an answer of 4xx    | retried, but for 401,  | an error, but for 429; 401 with a  |
+** |                                 | 403 and 410            | credential that can change: again  |
+** | the server's first answer fails | retried                | an error, but for a 410 and        |
+** |                                 |                        | where a Retry-After says when      |
+** | the first connection breaks     | retried                | an error (client-go's plain Watch: |
+** |                                 |                        | an empty watch that has ended)     |
 ** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30
 ** s).
 */
 #include <string.h>
+#include <strings.h>
 
 #include "call.h"
 #include "status.h"
@@ -46,7 +54,10 @@ static bool is_expired(const kube_error *err) {
                                       strcmp(err->reason, "Gone") == 0);
 }
 
-/* What another try can mend: a broken connection, a busy or a starting server. */
+/*
+** What another try can mend: a broken connection, a busy or a starting server, an ERROR that does not
+** say what it is.
+*/
 static bool is_passing(const kube_error *err) {
   switch (err->status) {
     case KUBE_EDNS:
@@ -55,7 +66,7 @@ static bool is_passing(const kube_error *err) {
     case KUBE_EEXEC:   /* a plugin that needs the network, or its own server */
     case KUBE_ESYSTEM: /* no descriptors: others may be closed */
     case KUBE_ETIMEOUT: return true;
-    case KUBE_EAPI: return err->code == 429 || err->code >= 500;
+    case KUBE_EAPI: return err->code == 429 || err->code >= 500 || err->code == 0;
     default: return false;
   }
 }
@@ -151,8 +162,18 @@ static kube_status renew(kube_call *call, kube_error *err) {
 
 /* ---- events ---- */
 
+/* Only these can be events; no other success, and no page of a proxy. */
+static kube_status check_answer(kube_call *call, kube_error *err) {
+  const int code = kube_transfer_code(call->transfer);
+  const char *type = kube_transfer_answer_header(call->transfer, "Content-Type");
+  if (code != 200) return kube_fail(err, KUBE_EDECODE, "the answer to a watch is %d", code);
+  if (type == NULL || strncasecmp(type, "application/json", 16) == 0) return KUBE_OK;
+  return kube_fail(err, KUBE_EDECODE, "the answer to a watch is %.64s, not JSON", type);
+}
+
 static kube_status begin(kube_call *call, kube_error *err) {
-  (void)err;
+  const kube_status status = check_answer(call, err);
+  if (status != KUBE_OK) return status;
   kube_cutter_clear(&call->cutter);
   kube_cutter_init(&call->cutter, KUBE_CUT_STREAM, 0);
   call->watch.connected_once = true;
