@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "attempts.h"
 #include "core/clock.h"
@@ -98,6 +99,17 @@ void kube_call_say_what(const kube_call *call, kube_error *err) {
   if (call->redirect.path) say_where(call, err);
   kube_call_request(call, request, sizeof request);
   kube_error_prefix(err, "%s", request);
+}
+
+void kube_call_say_body(const kube_call *call, kube_error *err) {
+  const char *type = kube_call_header(call, "Content-Type");
+  kube_call_info info;
+  kube_call_info_get(call, &info);
+  if (err->status == KUBE_EDECODE && info.bytes == call->last.bytes)
+    kube_fail(err, KUBE_EDECODE, "an answer without a body (%d)", info.code);
+  else if (err->status == KUBE_EDECODE && type && strncasecmp(type, "application/json", 16) != 0)
+    kube_error_prefix(err, "the answer is %.64s, not JSON", type);
+  kube_call_say_what(call, err);
 }
 
 /* Nothing is under way any more, and nothing is due. */

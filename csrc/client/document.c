@@ -17,6 +17,12 @@ static kube_status begin(kube_call *call, kube_error *err) {
   return KUBE_OK;
 }
 
+static kube_status fail_empty(const kube_call *call, kube_error *err) {
+  kube_fail(err, KUBE_EDECODE, "no body");
+  kube_call_say_body(call, err);
+  return KUBE_EDECODE;
+}
+
 /* A server, or what stands before it, said yes and sent why not. */
 static kube_status fail_as_told(kube_call *call, kube_slice status, kube_error *err) {
   kube_buffer_reset(&call->status);
@@ -31,6 +37,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
   if (frame->object.length > call->ceiling) return too_large(call, err);
   if (status == KUBE_AGAIN) kube_transfer_more(call->transfer);
   if (status != KUBE_EOF) return status;
+  if (!call->raw && frame->object.length == 0) return fail_empty(call, err);
   if (!call->raw && kube_is_failure(frame->object)) return fail_as_told(call, frame->object, err);
   return KUBE_OK;
 }

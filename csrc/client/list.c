@@ -85,7 +85,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
       *err = broken; /* KUBE_EOF cannot be: the cutter would have ended or failed */
       return result;
     case KUBE_EOF: return end_page(call, err);
-    default: kube_call_say_what(call, err); return status;
+    default: kube_call_say_body(call, err); return status;
   }
 }
 

@@ -55,10 +55,10 @@ static bool is_expired(const kube_error *err) {
 }
 
 /*
-** What another try can mend: a broken connection, a busy or a starting server, an ERROR that does not
-** say what it is.
+** What another try can mend: a broken connection, a busy or a starting server, what speaks no HTTP in
+** its place, an ERROR that does not say what it is.
 */
-static bool is_passing(const kube_error *err) {
+static bool is_passing(const kube_call *call, const kube_error *err) {
   switch (err->status) {
     case KUBE_EDNS:
     case KUBE_ECONNECT:
@@ -66,6 +66,7 @@ static bool is_passing(const kube_error *err) {
     case KUBE_EEXEC:   /* a plugin that needs the network, or its own server */
     case KUBE_ESYSTEM: /* no descriptors: others may be closed */
     case KUBE_ETIMEOUT: return true;
+    case KUBE_EDECODE: return call->transfer && kube_transfer_code(call->transfer) == 0;
     case KUBE_EAPI: return err->code == 429 || err->code >= 500 || err->code == 0;
     default: return false;
   }
@@ -148,7 +149,8 @@ static kube_status recover(kube_call *call, kube_error *err) {
   if (w->no_resume) return err->status;
   if (is_expired(err) && (w->connected_once || *w->version))
     return w->error_on_expired ? err->status : start_over(call, &unused);
-  if (!w->connected_once || !(is_passing(err) || may_be_known_again(call, err))) return err->status;
+  if (!w->connected_once || !(is_passing(call, err) || may_be_known_again(call, err)))
+    return err->status;
   call->refused = false; /* after the rest a 401 is news: else no plugin would run again for it */
   return reconnect(call, err->retry_after, &unused);
 }

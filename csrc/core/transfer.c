@@ -1,12 +1,14 @@
 /* One HTTP exchange on libcurl; the contract is in transfer.h. */
 #include "transfer.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -24,6 +26,7 @@ enum {
   SILENCE = 30000, /* ms without a byte for many: so long Go's transport waits before it asks */
   LIST_BUFFER = 32 * 1024,  /* bytes read at once; libcurl copies what is left at a pause */
   PARKED_BODY = 64 * 1024,  /* bytes of room that a parked transfer keeps */
+  TOO_LARGE = 100,          /* CURLE_TOO_LARGE, since libcurl 8.6 */
   HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
@@ -61,6 +64,8 @@ struct kube_transfer {
   bool held;                  /* somebody reads the body: it must not move */
   bool ended;                 /* nothing comes any more; result says why */
   bool no_room;               /* the body did not fit into memory */
+  long long length;           /* Content-Length of the answer, and one more: 0 none yet */
+  bool bad_length;            /* it is no number, or there are two */
   CURLcode result;
   char detail[CURL_ERROR_SIZE];
 };
@@ -99,13 +104,33 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
   return n;
 }
 
+/*
+** Of two Content-Lengths that differ libcurl takes the last, and one too large for none: nobody knows
+** then whether the body is whole (RFC 9112, section 6.3: unrecoverable).
+*/
+static void note_length(kube_transfer *t, const char *line, size_t n) {
+  static const char name[] = "content-length:";
+  const size_t m = sizeof name - 1;
+  long long length = 1;
+  size_t digits = 0;
+  if (n > 5 && memcmp(line, "HTTP/", 5) == 0) t->length = 0;
+  if (n <= m || strncasecmp(line, name, m) != 0) return;
+  for (line += m, n -= m; n && isspace((unsigned char)*line); line++) n--;
+  while (n && isspace((unsigned char)line[n - 1])) n--;
+  for (; digits < n && digits < 18 && isdigit((unsigned char)line[digits]); digits++)
+    length = (length - 1) * 10 + (line[digits] - '0') + 1;
+  if (n == 0 || digits < n || (t->length && t->length != length)) t->bad_length = true;
+  t->length = length;
+}
+
 /* The empty line ends the headers; those of 1xx answers come before the real ones. */
 static size_t on_header(char *line, size_t one, size_t n, void *arg) {
   kube_transfer *t = arg;
   long code = 0;
   (void)one;
   t->headers_length += n;
-  if (t->headers_length > HEADERS_CEILING) return 0;
+  note_length(t, line, n);
+  if (t->headers_length > HEADERS_CEILING || t->bad_length) return 0;
   if (n > 2 || (n > 0 && line[0] != '\r' && line[0] != '\n')) return n;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
   if (code >= 200) {
@@ -360,6 +385,7 @@ bool kube_transfer_park(kube_transfer *t) {
   t->copy_most = t->came = 0;
   t->handle = NULL;
   t->headers_length = 0;
+  t->length = 0;
   t->code = 0;
   t->sent = t->collided = t->distrusted = t->no_descriptors = t->paused = t->full = t->held =
       t->ended = t->no_room = false;
@@ -521,9 +547,13 @@ static kube_status kind_of(CURLcode code, const char *detail) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR: return KUBE_ETLS;
     case CURLE_OUT_OF_MEMORY: return KUBE_ENOMEM;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the answer's: HTTP/0.9, or none of HTTP */
+    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING: return KUBE_EDECODE;
     case CURLE_URL_MALFORMAT: return KUBE_ECONFIG;
     default:
+      if ((int)code == TOO_LARGE || strncmp(detail, "Too large response headers", 26) == 0)
+        return KUBE_ETOOLARGE;
       /* TLS 1.3 tells a client that its certificate is refused only when it reads. */
       return strstr(detail, "alert") ? KUBE_ETLS : KUBE_ENETWORK;
   }
@@ -544,6 +574,13 @@ static kube_status failure(const kube_transfer *t, kube_error *err) {
   if (t->no_descriptors && t->code == 0) return fail_without_descriptors(err);
   if (t->headers_length > HEADERS_CEILING)
     return kube_fail(err, KUBE_ETOOLARGE, "headers of more than %d bytes", HEADERS_CEILING);
+  if (t->bad_length)
+    return kube_fail(err, KUBE_EDECODE, "the answer has two lengths, or one that is none");
+  if (t->result == CURLE_OUT_OF_MEMORY && t->sent &&
+      t->code == 0) /* libcurl < 8.8 says so of both */
+    return kube_fail(err, KUBE_ENOMEM,
+                     "no room for the headers of the answer, or one of them is "
+                     "longer than 100 kB");
   if (strncmp(detail, "Unsupported proxy", 17) == 0) /* libcurl quotes it, password and all */
     return kube_fail(err, KUBE_ECONFIG, "the proxy's address is not one that can be used");
   if (t->result == CURLE_ABORTED_BY_CALLBACK)

@@ -42,9 +42,15 @@ static int push_call_error(lua_State *L, const kube_call *call, const kube_error
   return 2;
 }
 
+static bool is_json(const char *type) {
+  return type == NULL || strncasecmp(type, "application/json", 16) == 0;
+}
+
 /* What is no JSON is named with the request that it answers. */
 static void say_request(const kube_call *call, kube_error *err) {
+  const char *type = kube_call_header(call, "Content-Type");
   char request[512];
+  if (!is_json(type)) kube_error_prefix(err, "the answer is %.64s, not JSON", type);
   kube_call_request(call, request, sizeof request);
   kube_error_prefix(err, "%s", request);
 }
@@ -104,10 +110,6 @@ static int push_text(lua_State *L) {
 }
 
 static int call_text(lua_State *L) { return kube_box_lend(L, KUBE_LUA_CALL, push_text); }
-
-static bool is_json(const char *type) {
-  return type == NULL || strncasecmp(type, "application/json", 16) == 0;
-}
 
 /* call:content([json options]) -> as next where the answer is JSON, else as text */
 static int push_content(lua_State *L) {

@@ -142,7 +142,7 @@ describe("a server that speaks another language", function()
       { raw = "SSH-2.0-OpenSSH_9.9\r\nhello\r\n", ["then"] = "close" },
     }
     local pod, err = faults.pods { server = script.server }:get("web")
-    fails(pod, err, "Connection", "GET " .. script.server, "HTTP/0.9")
+    fails(pod, err, "Decode", "GET " .. script.server, "HTTP/0.9")
     works(faults.pods { server = faults.script { POD }.server })
   end)
 end)

@@ -10,12 +10,16 @@ one all that follow (unless it says "once": then they get 404). A step is an obj
 
     status, headers, body   what HTTP says; Content-Type is application/json unless given
     chunks, delay           instead of body: texts sent as HTTP chunks, delay seconds between them
+    body_base64             instead of body: bytes that are no text
     announce                a Content-Length, whatever the body's is
+    cut                     the answer stops after so many bytes, and goes on after delay seconds
+    drip                    it goes out in pieces of so many bytes, delay seconds between them
     filler, times           a text that follows the body, so many times
     raw, raw_base64         instead of all these: the bytes of the answer
     then                    "keep"; "close" and "reset" (an RST) leave chunks without their end;
                             "hang": not another byte, nor the end
 
+A connection that the client ends while it is answered becomes a line in DIR/ID.left.
 Each request becomes a line of JSON in DIR/ID.log before it is answered: {method, target, headers
 (names in lower case), body, connection (a number), tls, client (the subject of its certificate)}.
 """
@@ -112,7 +116,7 @@ def whole_answer(step):
         return base64.b64decode(step["raw_base64"])
     if "raw" in step:
         return step["raw"].encode()
-    body = step.get("body", "").encode()
+    body = base64.b64decode(step.get("body_base64", "")) or step.get("body", "").encode()
     return head_of(step, {"Content-Length": step.get("announce", len(body))}) + body
 
 
@@ -128,6 +132,22 @@ async def send_chunks(writer, step):
         writer.write(b"0\r\n\r\n")
 
 
+async def send_pieces(writer, step):
+    """The whole answer in one piece, in two, or in many."""
+    data, at, delay = whole_answer(step), step.get("cut", 0), step.get("delay", 0)
+    size = step.get("drip", len(data) - at)
+    if at > 0:
+        writer.write(data[:at])
+        await writer.drain()
+        await asyncio.sleep(delay)
+    while at < len(data):
+        writer.write(data[at:at + size])
+        await writer.drain()
+        at += size
+        if "drip" in step:
+            await asyncio.sleep(delay)
+
+
 def reset(writer):
     """Ends a connection by an RST."""
     linger = struct.pack("ii", 1, 0)
@@ -140,7 +160,7 @@ async def answer(reader, writer, step):
     if "chunks" in step:
         await send_chunks(writer, step)
     else:
-        writer.write(whole_answer(step))
+        await send_pieces(writer, step)
     filler = step.get("filler", "").encode()
     for _ in range(step.get("times", 0)):
         writer.write(filler)
@@ -149,6 +169,7 @@ async def answer(reader, writer, step):
     then = step.get("then", "keep")
     if then == "hang":
         await reader.read()
+        raise ConnectionError  # it has left
     elif then == "reset":
         await asyncio.sleep(0.02)  # what was sent is to be read before
         reset(writer)
@@ -168,6 +189,10 @@ class Scripts:
         with open(os.path.join(self.directory, name + ".log"), "a", encoding="utf-8") as log:
             log.write(json.dumps(request) + "\n")
 
+    def note_left(self, name, number):
+        with open(os.path.join(self.directory, name + ".left"), "a", encoding="utf-8") as log:
+            log.write("%d\n" % number)
+
     def next_step(self, name, path):
         with open(os.path.join(self.directory, name + ".json"), encoding="utf-8") as file:
             routes = json.load(file)["routes"]
@@ -184,6 +209,7 @@ class Scripts:
         """One connection, request after request."""
         number = next(self.connections)
         tls = writer.get_extra_info("ssl_object") is not None
+        name = None
         try:
             going = True
             while going:
@@ -195,8 +221,11 @@ class Scripts:
                 _, name, path = (request["target"].partition("?")[0] + "/").split("/", 2)
                 self.note(name, request)
                 going = await answer(reader, writer, self.next_step(name, "/" + path.rstrip("/")))
+                if going:
+                    name = None  # not in the middle of anything
         except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass  # the client has gone, or never was one
+            if name:  # else the client has gone, or never was one
+                self.note_left(name, number)
         finally:
             writer.close()
 

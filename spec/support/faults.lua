@@ -155,6 +155,15 @@ function faults.script(given, on, routes)
     return found
   end
 
+  --- How many connections the client ended in the middle of an answer.
+  function script.left()
+    local log = io.open(string.format("%s/%s.left", faults.dir, name), "rb")
+    if not log then return 0 end
+    local text = log:read("*a")
+    log:close()
+    return select(2, text:gsub("\n", ""))
+  end
+
   return script
 end
 
