@@ -606,7 +606,7 @@ bool kube_transfer_is_shared(const kube_transfer *t) { return t->shared && t->se
 bool kube_transfer_was_dropped(const kube_transfer *t) {
   const CURLcode result = t->result;
   return t->ended && kube_transfer_code(t) == 0 &&
-         (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM ||
+         (result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM || result == CURLE_PARTIAL_FILE ||
           (t->shared && (result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR)));
 }
 

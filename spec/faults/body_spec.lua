@@ -215,7 +215,9 @@ describe("a line without an end", function()
 
   it("is left as soon as it is closed", function()
     for _, name in ipairs { "watch", "list" } do
-      local script = faults.script { { raw = HEAD .. '{"kind":"', filler = "x", times = 1000000000 } }
+      local script = faults.script { {
+        raw = HEAD .. '{"kind":"', filler = "x", times = 1000000000,
+      } }
       local pods = ways[name].client(script)
       local stream = name == "watch" and pods:watch() or pods:each()
       local _, err = stream:next(0.05)
