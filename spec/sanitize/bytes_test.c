@@ -250,8 +250,19 @@ static void discover(kube_slice text) {
 static void refuse(kube_slice text) {
   kube_error err = {0};
   char *type = check_exact("text/plain", 11), *after = check_exact("12", 3);
-  const kube_refusal refusal = {403, "GET", "https://x/y", "me", type, after, text};
+  const kube_refusal refusal = {.code = 403,
+                                .method = "GET",
+                                .where = "https://x/y",
+                                .path = "/api/v1/pods",
+                                .who = "me",
+                                .content_type = type,
+                                .retry_after = after,
+                                .body = text};
+  kube_buffer status = {0};
   CHECK(kube_refusal_fail(&refusal, &err) == KUBE_EAPI);
+  CHECK(kube_refusal_status(&refusal, &status, NULL) == KUBE_OK);
+  CHECK(kube_is_failure(kube_buffer_slice(&status)));
+  kube_buffer_clear(&status);
   note_text(err.message);
   note_text(err.reason);
   kube_status_fail(text, &err);

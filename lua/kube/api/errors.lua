@@ -164,6 +164,10 @@ function errors.reason_for_error(err)
   return type(reason) == "string" and reason ~= "" and reason or "Unknown"
 end
 
+local function by_cause(kind)
+  return function(err) return errors.has_status_cause(err, kind) end
+end
+
 --- Predicates ask an error, or a Status, for its reason, and where that is none of Kubernetes',
 -- most of them for its code; each is false for nil. Rules: apimachinery api/errors, function by
 -- function. is_expired is is_resource_expired; a 410 comes as Gone or as Expired, and each has its
@@ -188,9 +192,7 @@ errors.predicates = {
   is_internal_error = by_reason_or_code("InternalError", 500),
   is_too_many_requests = by_either("TooManyRequests", 429),
   is_request_entity_too_large = by_either("RequestEntityTooLarge", 413),
-  is_unexpected_server_error = function(err)
-    return errors.has_status_cause(err, "UnexpectedServerResponse")
-  end,
+  is_unexpected_server_error = by_cause("UnexpectedServerResponse"),
   is_store_read_error = by_reason("StorageReadError"),
   is_canceled = by_reason("Canceled"),
   is_cannot_wait = by_reason("CannotWait"),
