@@ -79,7 +79,7 @@ local function for_users(params) return (params:gsub("%f[%w]given%f[%W]", "optio
 -- reasons = of a predicate, file = } | nil for what is not public.
 local function entry_of(item, chapter)
   local owner = chapter.as[item.owner]
-  local reasons = item.value and item.value:match("^by_reason%((.*)%)$")
+  local reasons = item.value and item.value:match("^by_[%w_]+%((.*)%)$")
   if not owner or not (item.params or item.comment or reasons) then return nil end
   local entry = { name = owner .. item.sep .. item.name, reasons = reasons, file = chapter[2] }
   if item.name:find("^__") or reference.HIDDEN[entry.name] then return nil end
@@ -171,7 +171,7 @@ end
 
 --- Predicates are a table: what each asks for.
 local function write_predicates(entries)
-  local out = { "| predicate | true for the reasons |", "|---|---|" }
+  local out = { "| predicate | true for the reason, or the code without one |", "|---|---|" }
   for _, entry in ipairs(entries) do
     out[#out + 1] = "| `" .. entry.signature .. "` | " .. entry.reasons:gsub('"', "") .. " |"
   end

@@ -43,6 +43,22 @@ local kube = {
 
 for name, predicate in pairs(errors.predicates) do kube[name] = predicate end
 
+-- ---- questions to an error (the predicates is_... are above) ----
+
+--- Why it was refused: one of Kubernetes' reasons, one of ours, or "Unknown", for nil too.
+function kube.reason_for_error(err) return errors.reason_for_error(err) end
+
+--- The seconds that the server asks to wait; nil when it does not ask. 0 is an answer, too: after a
+-- ServerTimeout it may be tried again at once.
+function kube.suggests_client_delay(err) return errors.suggests_client_delay(err) end
+
+--- The cause of an error that is of that kind ("FieldValueInvalid", "FieldManagerConflict",
+-- "UnexpectedServerResponse", ...): { reason = kind, message =, field = } | nil.
+function kube.status_cause(err, kind) return errors.status_cause(err, kind) end
+
+--- Whether it has such a cause.
+function kube.has_status_cause(err, kind) return errors.has_status_cause(err, kind) end
+
 -- ---- clients ----
 
 --- The configuration behind what a client is made of: a configuration, or options to load one.

@@ -35,6 +35,10 @@ describe("a refusal that is no Status", function()
       local details = err.status.details
       assert.same({ "Failure", 502, "pods" }, { err.status.status, err.status.code, details.kind })
       assert.equal("<html>no\n</html>", details.causes[1].message)
+      assert.equal(details.causes[1], kube.status_cause(err, "UnexpectedServerResponse"))
+      assert.is_false(kube.has_status_cause(err, "FieldManagerConflict"))
+      assert.equal("InternalError", kube.reason_for_error(err))
+      assert.is_nil(kube.suggests_client_delay(err))
       local named = verb ~= "list" and verb ~= "create"
       assert.equal(named and "web" or nil, details.name)
       assert.equal('an error on the server ("<html>no\\n</html>") has prevented the request from '
