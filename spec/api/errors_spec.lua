@@ -85,6 +85,7 @@ describe("a predicate", function()
     UnsupportedMediaType = { "is_unsupported_media_type" },
     Canceled = { "is_canceled" },
     NoMatch = { "is_no_match" },
+    AmbiguousMatch = { "is_ambiguous_match" },
     ConnectionRefused = { "is_connection_refused" },
     TLS = { "is_tls" },
     CannotWait = { "is_cannot_wait" },

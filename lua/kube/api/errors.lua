@@ -28,6 +28,7 @@
 --   | CannotWait        | the host cannot wait there: a phase of nginx, a callback of luv    |
 --   | BadRequest        | what was asked for cannot be sent                                  |
 --   | NoMatch           | the server has no resource of that name, or of that kind           |
+--   | AmbiguousMatch    | several resources, or kinds, fit what was asked for                |
 --   | AlreadyOwned      | the object has another controller                                  |
 --   | Denied, Failed    | of a certificate signing request: nobody will issue it             |
 --   | Decode            | bytes that are no JSON, no YAML, or not what they should be        |
@@ -197,6 +198,7 @@ errors.predicates = {
   is_canceled = by_reason("Canceled"),
   is_cannot_wait = by_reason("CannotWait"),
   is_no_match = by_reason("NoMatch"),
+  is_ambiguous_match = by_reason("AmbiguousMatch"),
   is_connection_refused = by_reason("ConnectionRefused"),
   is_tls = by_reason("TLS"),
 }
