@@ -1,177 +1,5 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
-local restmapper = require("kube.client.restmapper")
-
--- ---- a hand-made server ----
-
-local function resource(group, version, plural, kind, singular, short)
-  return {
-    group = group, version = version, resource = plural, kind = kind, singular = singular,
-    namespaced = true, shortNames = short or {}, categories = {}, verbs = {}, subresources = {},
-  }
-end
-
-local LIST = {
-  resource("", "v1", "pods", "Pod", "pod", { "po" }),
-  resource("", "v1", "events", "Event", "event", { "ev" }),
-  resource("", "v1", "podtemplates", "PodTemplate", "podtemplate"),
-  resource("apps", "v1", "deployments", "Deployment", "deployment", { "deploy" }),
-  resource("apps", "v1beta2", "deployments", "Deployment", "deployment", { "deploy" }),
-  resource("apps", "v1beta2", "oldthings", "OldThing", "oldthing"),
-  resource("events.k8s.io", "v1", "events", "Event", "event", { "ev" }),
-  resource("networking.k8s.io", "v1", "ingresses", "Ingress", "ingress", { "ing" }),
-  resource("extensions", "v1beta1", "ingresses", "Ingress", "ingress", { "ing" }),
-  resource("certificates.k8s.io", "v1", "certificatesigningrequests", "CertificateSigningRequest",
-    "certificatesigningrequest", { "csr" }),
-  resource("cert-manager.io", "v1", "certificates", "Certificate", "certificate", { "cert" }),
-  resource("io", "cert-manager", "issuers", "Issuer", "issuer"),
-  resource("cert-manager.io", "v1", "issuers", "Issuer", "issuer"),
-  resource("example.com", "v1", "deploy", "Deploy", "deploy"),
-  resource("shop.example.com", "v1", "carts", "Cart", "cart", { "po" }),
-}
-
---- "resource.version.group" of what a name stands for in the hand-made list.
-local function find(text)
-  local found = restmapper.find(LIST, text)
-  return found and string.format("%s.%s.%s", found.resource, found.version, found.group)
-end
-
-local function check(expected)
-  for text, full in pairs(expected) do assert.equal(full, find(text), text) end
-end
-
-describe("the readings of a name", function()
-  it("are one for a plain name, in lower case", function()
-    assert.same({ { name = "pods" } }, restmapper.readings("Pods"))
-  end)
-
-  it("are one with a group for a name with one dot", function()
-    assert.same({ { name = "deployments", group = "apps" } },
-      restmapper.readings("deployments.apps"))
-  end)
-
-  it("are two for a name with more dots: with a version first, then without", function()
-    assert.same({
-      { name = "issuers", version = "cert-manager", group = "io" },
-      { name = "issuers", group = "cert-manager.io" },
-    }, restmapper.readings("issuers.cert-manager.io"))
-  end)
-
-  it("have the core group after a last dot", function()
-    assert.same({
-      { name = "pods", version = "v1", group = "" }, { name = "pods", group = "v1." },
-    }, restmapper.readings("pods.v1."))
-    assert.same({ { name = "pods", group = "" } }, restmapper.readings("pods."))
-  end)
-end)
-
-describe("a name in a list of resources", function()
-  it("is a plural, a singular, a kind or a short name", function()
-    check {
-      pods = "pods.v1.", pod = "pods.v1.", Pod = "pods.v1.", po = "pods.v1.",
-      certificates = "certificates.v1.cert-manager.io", cert = "certificates.v1.cert-manager.io",
-      PodTemplate = "podtemplates.v1.", oldthing = "oldthings.v1beta2.apps",
-    }
-  end)
-
-  it("may be in any case", function()
-    check {
-      PODS = "pods.v1.", pOd = "pods.v1.", PO = "pods.v1.", podTemplate = "podtemplates.v1.",
-      ["Deployments.Apps"] = "deployments.v1.apps", ["ING.Networking"] =
-        "ingresses.v1.networking.k8s.io",
-    }
-  end)
-
-  it("may have its group", function()
-    check {
-      ["deployments.apps"] = "deployments.v1.apps", ["deployment.apps"] = "deployments.v1.apps",
-      ["Deployment.apps"] = "deployments.v1.apps", ["deploy.apps"] = "deployments.v1.apps",
-      ["events.events.k8s.io"] = "events.v1.events.k8s.io",
-      ["ev.events.k8s.io"] = "events.v1.events.k8s.io",
-      ["pods."] = "pods.v1.", ["po.shop.example.com"] = "carts.v1.shop.example.com",
-    }
-  end)
-
-  it("may have its version and group", function()
-    check {
-      ["deployments.v1.apps"] = "deployments.v1.apps",
-      ["deploy.v1beta2.apps"] = "deployments.v1beta2.apps",
-      ["events.v1.events.k8s.io"] = "events.v1.events.k8s.io",
-      ["pods.v1."] = "pods.v1.", ["po.v1."] = "pods.v1.",
-    }
-    assert.is_nil(find("deployments.v2.apps"))
-    assert.is_nil(find("pods.v2."))
-  end)
-
-  it("needs the last dot to have a version in the core group", function()
-    assert.is_nil(find("pods.v1"))
-  end)
-
-  it("may have the beginning of its group", function()
-    check {
-      ["ing.networking"] = "ingresses.v1.networking.k8s.io",
-      ["ingresses.ext"] = "ingresses.v1beta1.extensions",
-      ["certificates.cert"] = "certificates.v1.cert-manager.io",
-      ["deployments.app"] = "deployments.v1.apps",
-    }
-    assert.is_nil(find("ing.k8s.io"))
-    assert.is_nil(find("pods.apps"))
-  end)
-
-  it("stands for the first of those that bear it, the core group before the others", function()
-    check { events = "events.v1.", ev = "events.v1.", Event = "events.v1.",
-      ing = "ingresses.v1.networking.k8s.io", ingresses = "ingresses.v1.networking.k8s.io" }
-  end)
-
-  it("stands for the preferred version of its group, which comes first", function()
-    check { deployments = "deployments.v1.apps", ["deployments.apps"] = "deployments.v1.apps" }
-  end)
-
-  it("stands for a resource that bears it in full before one that bears it in short", function()
-    check { deploy = "deploy.v1.example.com", ["deploy.apps"] = "deployments.v1.apps" }
-  end)
-
-  it("is read with a version before it is read with a group of two words", function()
-    check {
-      ["certificates.cert-manager.io"] = "certificates.v1.cert-manager.io",
-      ["certificates.v1.cert-manager.io"] = "certificates.v1.cert-manager.io",
-      ["issuers.cert-manager.io"] = "issuers.cert-manager.io",
-      ["issuers.v1.cert-manager.io"] = "issuers.v1.cert-manager.io",
-    }
-  end)
-
-  it("is nothing when nobody bears it", function()
-    for _, text in ipairs { "podz", "", ".", "..", ".apps", "pod s", "pods..", "pods.v1.apps",
-      "%a+", "pods.%a" } do
-      assert.is_nil(find(text), text)
-    end
-  end)
-end)
-
-describe("a kind in a list of resources", function()
-  local function find_kind(api_version, kind)
-    local found = restmapper.find_kind(LIST, api_version, kind)
-    return found and string.format("%s.%s.%s", found.resource, found.version, found.group)
-  end
-
-  it("is found by apiVersion and kind", function()
-    assert.equal("pods.v1.", find_kind("v1", "Pod"))
-    assert.equal("deployments.v1.apps", find_kind("apps/v1", "Deployment"))
-    assert.equal("deployments.v1beta2.apps", find_kind("apps/v1beta2", "Deployment"))
-    assert.equal("events.v1.events.k8s.io", find_kind("events.k8s.io/v1", "Event"))
-  end)
-
-  it("is exact: no other case, version, group or spelling will do", function()
-    assert.is_nil(find_kind("v1", "pod"))
-    assert.is_nil(find_kind("v1", "pods"))
-    assert.is_nil(find_kind("v2", "Pod"))
-    assert.is_nil(find_kind("apps/v1", "Pod"))
-    assert.is_nil(find_kind("apps", "Deployment"))
-    assert.is_nil(find_kind("", "Pod"))
-  end)
-end)
-
--- ---- a real server ----
 
 describe("a name on a real server", function()
   local k = cluster.connect()
@@ -278,5 +106,194 @@ describe("a name on a real server", function()
     })
     assert.equal(3, created.spec.apples)
     assert.equal("mine", assert(k:get("cart." .. group .. "/mine")).metadata.name)
+  end)
+end)
+
+describe("the mapper of a real server", function()
+  local k = cluster.connect()
+  local mapper = k:restmapper()
+
+  it("is one for all clients of a configuration", function()
+    assert.equal(mapper, assert(kube.restmapper(k.config)))
+  end)
+
+  it("finds resources by their parts", function()
+    for full, partial in pairs {
+      ["deployments.v1.apps"] = { group = "apps", resource = "deployments" },
+      ["pods.v1."] = { resource = "pods" },
+      ["events.v1.events.k8s.io"] = { group = "events.k8s.io", version = "v1", resource = "event" },
+      ["ingresses.v1.networking.k8s.io"] = { group = "networking", resource = "ing" },
+      ["horizontalpodautoscalers.v1.autoscaling"] = { version = "v1", resource = "hpa" },
+    } do
+      local found = assert(mapper:resource_for(partial))
+      assert.equal(full, table.concat({ found.resource, found.version, found.group }, "."))
+    end
+    local all = assert(mapper:resources_for { resource = "horizontalpodautoscalers" })
+    assert.same({ "v2", "v1" }, { all[1].version, all[2].version })
+    assert.equal("events.k8s.io", assert(mapper:resources_for("events"))[2].group)
+  end)
+
+  it("finds kinds, and where they live", function()
+    assert.same({ group = "apps", version = "v1", kind = "Deployment" }, mapper:kind_for("deploy"))
+    assert.same({ group = "", version = "v1", kind = "Pod" },
+      mapper:kind_for { version = "v1", resource = "pods" })
+    local kinds = assert(mapper:kinds_for("events"))
+    assert.same({ "", "events.k8s.io" }, { kinds[1].group, kinds[2].group })
+    local deployments = assert(mapper:mapping { group = "apps", kind = "Deployment" })
+    assert.equal("deployments", deployments.resource.resource)
+    assert.equal("namespace", deployments.scope)
+    assert.equal("root", assert(mapper:mapping("Node")).scope)
+    local hpa = "HorizontalPodAutoscaler.autoscaling"
+    assert.equal("v2", assert(mapper:mapping(hpa)).kind.version)
+    assert.equal("v1", assert(mapper:mapping(hpa, "v1")).kind.version)
+    assert.equal(2, #assert(mapper:mappings(hpa)))
+    local found, err = mapper:mapping(hpa, "v7", "v8")
+    assert.is_nil(found)
+    assert.equal('no matches for kind "HorizontalPodAutoscaler" in versions ["autoscaling/v7" '
+      .. '"autoscaling/v8"]; autoscaling/v2 has it', err.message)
+    found, err = mapper:resource_for { resource = "xyz" }
+    assert.is_nil(found)
+    assert.equal("no matches for /, Resource=xyz", err.message)
+  end)
+
+  it("finds its way from each resource to its kind and back", function()
+    for _, one in ipairs(assert(k:discovery():server_resources())) do
+      local partial = { group = one.group, version = one.version, resource = one.resource }
+      local kind = assert(mapper:kind_for(partial))
+      assert.same({ one.group, one.version, one.kind }, { kind.group, kind.version, kind.kind })
+      local group_kind, back = { group = kind.group, kind = kind.kind }, {}
+      local mappings = assert(mapper:mappings(group_kind, kind.version))
+      for _, mapping in ipairs(mappings) do back[mapping.resource.resource] = true end
+      assert.is_true(back[one.resource], one.resource)
+    end
+  end)
+
+  it("knows singulars, and warns of short names that others have", function()
+    assert.equal("networkpolicy", assert(mapper:resource_singularizer("networkpolicies")))
+    assert.equal("endpoints", assert(mapper:resource_singularizer("ep")))
+    assert.same({ 'short name "ev" could also match lower priority resource events.events.k8s.io' },
+      mapper:warnings_for("ev"))
+    assert.same({}, mapper:warnings_for("pods"))
+  end)
+
+  it("expands what kubectl get all shows", function()
+    local names = {}
+    for i, one in ipairs(assert(mapper:expand("all"))) do names[i] = one.resource end
+    for _, name in ipairs { "pods", "services", "deployments", "replicasets", "jobs",
+      "horizontalpodautoscalers" } do
+      local count = 0
+      for _, one in ipairs(names) do count = count + (one == name and 1 or 0) end
+      assert.equal(1, count, name)
+    end
+    local found, err = mapper:expand("al")
+    assert.is_nil(found)
+    assert.truthy(err.message:find("the server doesn't have a category \"al\"", 1, true))
+  end)
+end)
+
+describe("a list of several resources", function()
+  local k, space
+
+  setup(function()
+    space = cluster.namespace("several")
+    k = cluster.connect("admin", { namespace = space })
+    assert(k:create(cluster.config_map(space, "one", nil, { of = "mine" })))
+    assert(k:create(cluster.config_map(space, "two")))
+    assert(k:create {
+      apiVersion = "v1", kind = "Service", metadata = { name = "web", labels = { of = "mine" } },
+      spec = { ports = { { port = 80 } } },
+    })
+    assert(k:create {
+      apiVersion = "v1", kind = "ServiceAccount",
+      metadata = { name = "robot", labels = { of = "mine" } },
+    })
+  end)
+
+  local function named(items)
+    local list = {}
+    for i, item in ipairs(items) do list[i] = item.kind .. " " .. item.metadata.name end
+    return list
+  end
+
+  it("is a List of items that tell their kind", function()
+    local list = assert(k:list("svc,configmaps,sa", { labelSelector = "of=mine" }))
+    assert.same({ "v1", "List" }, { list.apiVersion, list.kind })
+    assert.same({ "Service web", "ConfigMap one", "ServiceAccount robot" }, named(list.items))
+    assert.equal("v1", list.items[1].apiVersion)
+    assert.same({ "Service web" }, named(assert(k:list("all")).items))
+    assert.equal("ServiceList", assert(k:list("svc")).kind)
+    assert.same({}, assert(k:list("all", { labelSelector = "of=nobody" })).items)
+  end)
+
+  it("comes one by one, page after page", function()
+    local items = {}
+    for item in k:each("svc,cm", { limit = 1, fields = { "metadata.name" } }) do
+      items[#items + 1] = item
+    end
+    assert.same({ "Service web", "ConfigMap kube-root-ca.crt", "ConfigMap one", "ConfigMap two" },
+      named(items))
+    local count = 0
+    for _ in k:each("pods,deployments,all,secrets") do count = count + 1 end
+    assert.equal(1, count)
+  end)
+
+  it("comes inside kube.run, beside others", function()
+    local seen = {}
+    assert(kube.run(function()
+      for i = 1, 5 do
+        kube.spawn(function()
+          local stream, items = k:each("svc,cm,sa", { labelSelector = "of=mine" }), {}
+          local item = stream:next()
+          while item do
+            items[#items + 1] = item
+            item = stream:next()
+          end
+          seen[i] = table.concat(named(items), " ")
+        end)
+      end
+      return true
+    end))
+    for i = 1, 5 do assert.equal("Service web ConfigMap one ServiceAccount robot", seen[i]) end
+  end)
+
+  it("may be closed in the middle", function()
+    local stream = k:each("svc,cm")
+    assert.equal("web", assert(stream:next()).metadata.name)
+    assert.equal("one", assert(stream:next() and stream:next()).metadata.name)
+    assert.truthy(stream:request():find("configmaps", 1, true))
+    stream:close()
+    assert.is_nil((stream:next()))
+  end)
+
+  it("is refused as its parts are, and has no pages", function()
+    local viewer = cluster.connect("viewer", { namespace = space })
+    local found, err = viewer:list("pods,secrets")
+    assert.is_nil(found)
+    assert.is_true(kube.is_forbidden(err), tostring(err))
+    for _, option in ipairs { "limit", "continue" } do
+      found, err = k:list("svc,cm", { [option] = option == "limit" and 1 or "x" })
+      assert.is_nil(found)
+      assert.equal("the option " .. option .. " is for lists of one resource", err.message)
+    end
+    found, err = k:each("all", { continue = "x" }):next()
+    assert.is_nil(found)
+    assert.is_true(kube.is_bad_request(err))
+  end)
+
+  it("is only for lists", function()
+    for name, message in pairs {
+      all = "the server doesn't have a resource type \"all\"; \"all\" is a category: list and each "
+        .. "take it",
+      ["svc,cm"] = "the server doesn't have a resource type \"svc,cm\": one at a time (list and "
+        .. "each take several)",
+    } do
+      local found, err = k:watch(name)
+      assert.is_nil(found)
+      assert.equal(message, err.message)
+    end
+    local found, err = k:list("svc,podz")
+    assert.is_nil(found)
+    assert.equal('the server doesn\'t have a resource type "podz"; did you mean "pods"?',
+      err.message)
   end)
 end)

@@ -32,7 +32,7 @@ function Stream:open()
   if self._call or self._closed then return true end
   local call, read = self._open()
   if not call then return nil, read end
-  self._call, self._read, self._id, self._open = call, read, call:id(), nil
+  self._call, self._read, self._open = call, read, nil
   return true
 end
 
@@ -85,7 +85,7 @@ function Stream:next(timeout)
       if not problem then self._ended = true end
       return nil, problem
     end
-    ok, err = host.await(driver.current(), self._id, deadline, self._lasts)
+    ok, err = host.await(driver.current(), self._call:id(), deadline, self._lasts)
     if not ok then return nil, errors.from_wait(err, self:request()) end
   end
   return nil
@@ -124,7 +124,7 @@ function Stream:close()
   if self._closed then return end
   self._closed = true
   if not self._call then return end
-  host.disturb(self._id)
+  host.disturb(self._call:id())
   tell_end(self)
   self._call:close()
   lines.drain()
