@@ -14,6 +14,8 @@ local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
 local options = require("kube.api.options")
 local restmapper = require("kube.client.restmapper")
+local scaling = require("kube.client.scaling")
+local several = require("kube.client.several")
 local stream = require("kube.client.stream")
 local transport = require("kube.client.transport")
 local wait = require("kube.client.wait")
@@ -40,6 +42,9 @@ end
 --- The discovery client of the same server: one, which remembers what it read.
 function Client:discovery() return discovery.on(self._transport) end
 
+--- The mapper of the same server: what each name and each kind means there.
+function Client:restmapper() return self._mapper end
+
 --- The resource that a name stands for, as discovery:server_resources has it: { group =, version =,
 -- resource =, kind =, namespaced =, ... } | nil, err (reason NoMatch).
 function Client:resource_for(name) return self._mapper:resource_for(name) end
@@ -55,6 +60,7 @@ for verb, spec in pairs(dynamic.SPECS) do
 end
 
 SPECS.wait = options.merge(wait.SPEC, WHERE)
+SPECS.scale = options.merge(scaling.SPEC, WHERE)
 
 --- Splits options: those for the dynamic client, and the rest stays.
 local function without_where(given)
@@ -121,6 +127,15 @@ local function by_name(self, kind, given)
   return place(self, resource, given)
 end
 
+--- The dynamic clients for a kind by name, for several, or for a category: clients | nil, err.
+local function by_names(self, kinds, given)
+  local resources, err = self._mapper:several(kinds, given.timeout)
+  if not resources then return nil, err end
+  local clients = { mixed = resources.mixed }
+  for i, resource in ipairs(resources) do clients[i] = place(self, resource, given) end
+  return clients
+end
+
 local function check_object(object, what)
   if type(object) ~= "table" then
     error(string.format("%s: an object (a table) is needed, not a %s", what, type(object)), 3)
@@ -161,36 +176,32 @@ function Client:get(kind, name, given)
 end
 
 --- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With
--- limit or continue one page.
+-- limit or continue one page. Of several resources, "pods,services", or of a category, "all", a
+-- List in which each item has its kind.
 -- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
 --   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =,
 --   timeoutSeconds =, timeout = }
 function Client:list(kind, given)
   given = check(self, given, "list")
   check_kind(kind, "list")
-  local client, err = by_name(self, kind, given)
-  if not client then return nil, err end
-  return client:list(without_where(given))
-end
-
---- A stream that finds out where its objects are when the first one is asked for.
--- @param open  "open_list" or "open_watch"
-local function later(self, kind, given, open)
-  return stream.new(function()
-    local client, err = by_name(self, kind, given)
-    if not client then return nil, err end
-    return client[open](client, given)
-  end, open == "open_watch")
+  local clients, err = by_names(self, kind, given)
+  if not clients then return nil, err end
+  return several.list(clients, without_where(given))
 end
 
 --- All objects one by one, read page by page: `for pod in k:each("pods") do ... end`. What goes
--- wrong is thrown there; or use stream:next(), which gives nil, err.
+-- wrong is thrown there; or use stream:next(), which gives nil, err. Of several resources,
+-- "pods,services", or of a category, "all", those of one after those of another.
 -- @param given  as k:list; limit is the size of a page (500)
 -- @return stream
 function Client:each(kind, given)
   given = check(self, given, "each")
   check_kind(kind, "each")
-  return later(self, kind, given, "open_list")
+  return stream.new(function() -- which finds out where its objects are at the first one
+    local clients, err = by_names(self, kind, given)
+    if not clients then return nil, err end
+    return several.open(clients, given)
+  end)
 end
 
 --- The changes of the objects: a stream of { type = "ADDED" | "MODIFIED" | "DELETED", object = }
@@ -206,7 +217,11 @@ function Client:watch(kind, given)
   given = check(self, given, "watch")
   check_kind(kind, "watch")
   dynamic.check_watch(given)
-  local watch = later(self, kind, given, "open_watch")
+  local watch = stream.new(function()
+    local client, err = by_name(self, kind, given)
+    if not client then return nil, err end
+    return client:open_watch(given)
+  end, true)
   local ok, err = watch:open()
   if not ok then return nil, err end
   return watch
@@ -277,6 +292,20 @@ function Client:patch(kind, name, patch, given)
   local client, err = by_name(self, kind, given)
   if not client then return nil, err end
   return client:patch(name, patch, without_where(given))
+end
+
+--- Sets how many replicas an object has: k:scale("deploy/web", 3): its Scale | nil, err (reason
+-- Conflict: it has not what it must have; Timeout: there were not as many in time).
+-- @param given { namespace =, current_replicas =, resourceVersion = (that it must have before),
+--   timeout = seconds to wait for the replicas (nil: none), dryRun = "All", fieldManager = }
+function Client:scale(kind, name, replicas, given)
+  kind, name, replicas, given = split(self, kind, name, replicas, given, "scale")
+  given = check(self, given, "scale")
+  scaling.check(replicas, given)
+  local resource, err = self._mapper:resource_for(kind)
+  if not resource then return nil, err end
+  local namespace = resource.namespaced and (given.namespace or self.namespace) or nil
+  return scaling.scale(self._transport, resource, namespace, name, replicas, given)
 end
 
 --- The objects of a List, or the object itself, or the objects of an array.
