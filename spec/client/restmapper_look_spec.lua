@@ -1,8 +1,10 @@
 -- How often the mapper asks what a server serves, and what comes of it. The server is scripted.
+local errors = require("kube.api.errors")
 local failing = require("spec.support.failing")
 local faults = require("spec.support.faults")
 local json = require("kube.json")
 local kube = require("kube")
+local restmapper = require("kube.client.restmapper")
 
 local fails = failing.fails
 
@@ -243,5 +245,58 @@ describe("a mapper", function()
     throws("mappings: a kind is needed", "mappings", ".apps")
     throws("expand: the category must be a string", "expand")
     throws("several: the names must be a string", "several", {})
+  end)
+end)
+
+-- Cases of client-go restmapper/discovery_test.go, TestDeferredDiscoveryRESTMapper_CacheMiss and
+-- TestGetAPIGroupResources, and shortcut_test.go, TestKindForWithNewCRDs.
+describe("a mapper on what somebody remembers", function()
+  local FOO = { { group = "a", version = "v1", resource = "foo", singular = "", kind = "Foo",
+    namespaced = false, shortNames = { "f" } } }
+
+  --- A discovery that remembers a list, which may be old; and a mapper on it.
+  local function remembering(list, fresh, partial)
+    local discovery = { refreshes = 0, is_fresh = fresh, list = list }
+    function discovery:server_resources() return self.list, partial end
+    function discovery:fresh() return self.is_fresh end
+    function discovery:stale() return {} end -- luacheck: ignore 212
+    function discovery:refresh()
+      self.refreshes, self.is_fresh, self.list = self.refreshes + 1, true, FOO
+      return true
+    end
+    return restmapper.on { discovery = discovery }, discovery
+  end
+
+  it("asks the server when what is remembered is old and has no answer", function()
+    local mapper, discovery = remembering({}, false)
+    assert.equal("Foo", assert(mapper:kind_for { group = "a", version = "v1", resource = "foo" })
+      .kind)
+    assert.same({ true, 1 }, { discovery.is_fresh, discovery.refreshes })
+    assert.equal("Foo", assert(mapper:kind_for { group = "a", resource = "f" }).kind)
+    assert.equal(1, discovery.refreshes)
+  end)
+
+  it("does not ask when it has", function()
+    local mapper, discovery = remembering(FOO, false)
+    for _ = 1, 3 do assert.truthy(mapper:resource_for("foo")) end
+    assert.equal(0, discovery.refreshes)
+  end)
+
+  it("finds with what is there when a part is not", function()
+    local partial = errors.new { reason = "Partial", message = "b/v1: b failed" }
+    local mapper = remembering(FOO, true, partial)
+    assert.equal("root", assert(mapper:mapping("Foo.a")).scope)
+    local found, err = mapper:mapping("Bar.b")
+    assert.is_nil(found)
+    assert.equal('no matches for kind "Bar" in group "b": is its CRD installed?; b/v1: b failed',
+      err.message)
+  end)
+
+  it("follows what another reads", function()
+    local mapper, discovery = remembering(FOO, true)
+    assert.truthy(mapper:resource_for("foo"))
+    discovery.list = { { group = "b", version = "v1", resource = "bar", kind = "Bar" } }
+    assert.truthy(mapper:resource_for("bar"))
+    assert.equal(0, discovery.refreshes)
   end)
 end)
