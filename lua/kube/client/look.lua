@@ -13,6 +13,7 @@
 -- |                               |                              | itself if that was too early   |
 local driver = require("kube.driver")
 local errors = require("kube.api.errors")
+local host = require("kube.driver.host")
 local scope = require("kube.driver.scope")
 
 local look = {}
@@ -26,8 +27,12 @@ local LONGEST = 35 -- seconds that a look may take: discovery gives up after 32
 local MOST = 256 -- names that are remembered as missed
 
 --- Looks for somebody who asks by himself.
--- @param ask  function () -> true | nil, err: asks the server
-function look.new(ask) return setmetatable({ _ask = ask, _missed = {}, _count = 0 }, Look) end
+-- @param ask    function () -> true | nil, err: asks the server
+-- @param first  whether nothing is known before: then there is no need to let others join before it
+--   begins, which takes its time in an nginx that is short of timers
+function look.new(ask, first)
+  return setmetatable({ _ask = ask, _first = first, _missed = {}, _count = 0 }, Look)
+end
 
 --- An error of one's own: who gets it may write into it.
 local function copy_of(err)
@@ -66,7 +71,8 @@ local function lead(self)
     latest = driver.current().now() + LONGEST,
   }
   self._flight = flight
-  local ok, err = driver.yield("discovery") -- those who are about to ask the same get a turn
+  local ok, err = true, nil
+  if not self._first then ok, err = driver.yield("discovery") end -- others may want to join
   if ok then
     flight.began = true
     ok, err = self._ask()
@@ -77,8 +83,6 @@ end
 
 --- Waits for a flight that somebody else leads: true | nil, err | nil (nobody knows).
 local function join(flight)
-  local can, why = driver.can_wait()
-  if not can then return nil, why end
   local current, waiter = driver.current(), driver.waiter()
   flight.waiters[#flight.waiters + 1] = waiter
   while not flight.over do
@@ -97,6 +101,9 @@ end
 --- Looks at what the server serves, alone or with others who want to know.
 -- @return true | nil, err; and whether that look began after this was called
 function Look:share()
+  local ready, problem = driver.can_wait()
+  if ready then ready, problem = host.engine() end -- without it there is no clock; the driver first
+  if not ready then return nil, problem end
   local flight = self._flight
   if not flight or not is_led(flight) then
     local ok, err = lead(self)

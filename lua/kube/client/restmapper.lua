@@ -46,7 +46,7 @@ function restmapper.on(its_transport)
       _load = look.new(function()
         local resources, err = its_discovery:server_resources()
         return resources and true, err
-      end),
+      end, true),
     }, Mapper)
   end
   return its_transport.mapper
