@@ -10,7 +10,8 @@ local reference = { path = "docs/reference.md" }
 local CHAPTERS = {
   { "kube", "lua/kube/init.lua", as = { kube = "kube" } },
   { "The client", "lua/kube/client/objects.lua", as = { Client = "k" } },
-  { "Names of resources", "lua/kube/client/restmapper.lua", as = {} },
+  { "Names of resources", "lua/kube/client/restmapper.lua", as = { Mapper = "mapper" } },
+  { "Groups, versions and kinds", "lua/kube/api/schema.lua", as = { schema = "kube.schema" } },
   { "Options", "lua/kube/client/dynamic.lua", comment_of = "SPECS", as = {} },
   { "Streams", "lua/kube/client/stream.lua", as = { Stream = "stream" } },
   { "Errors", "lua/kube/api/errors.lua", comment_of = "predicates",
@@ -38,6 +39,8 @@ local CHAPTERS = {
   { "Logs and proxies", "lua/kube/client/clientset_raw.lua", as = {} },
   { "The REST client", "lua/kube/client/rest.lua", as = { Rest = "rest", Request = "request" } },
   { "Trying again", "lua/kube/client/retry.lua", as = { retry = "kube.retry" } },
+  { "The scale client", "lua/kube/client/scale.lua",
+    as = { Client = "scale", Scales = "scales" } },
   { "The dynamic client", "lua/kube/client/dynamic.lua",
     as = { Dynamic = "dynamic", Resource = "resource" } },
   { "The discovery client", "lua/kube/client/discovery.lua", as = { Discovery = "discovery" } },

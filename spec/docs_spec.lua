@@ -44,9 +44,11 @@ local function things()
   local k, own_dynamic = assert(kube.connect(config)), assert(kube.dynamic(config))
   local _, err = kube.json.decode("{")
   local rest = assert(kube.rest(config))
-  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "time" } do
+  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "schema",
+    "time" } do
     assert(kube[later])
   end
+  local scale = assert(kube.scale(config))
   local store = assert(kube.certificates.store { directory = "/nowhere", prefix = "none" })
   return {
     clientset = assert(kube.clientset(config)), rest = rest, request = rest:get(),
@@ -54,7 +56,8 @@ local function things()
     config = config, k = k, dynamic = own_dynamic, err = err,
     resource = own_dynamic:resource { version = "v1", resource = "pods" },
     stream = k:each("pods"),
-    discovery = assert(kube.discovery(config)),
+    discovery = assert(kube.discovery(config)), mapper = assert(kube.restmapper(config)),
+    scale = scale, scales = scale:scales("default"),
     store = store,
     manager = assert(kube.certificates.manager(k, { store = store, template = {},
       signer_name = "none", usages = {} })),

@@ -118,6 +118,24 @@ function kube.discovery(given)
   return discovery.on(transport.of(its_config))
 end
 
+--- The mapper: what names and kinds mean to the server, kube.restmapper(config):resource_for("po").
+-- @param given  as kube.connect
+-- @return mapper | nil, err (reason Config)
+function kube.restmapper(given)
+  local its_config, err = config_of(given, "kube.restmapper")
+  if not its_config then return nil, err end
+  return require("kube.client.restmapper").on(transport.of(its_config))
+end
+
+--- The scale client: kube.scale(config):scales("default"):get("deployments", "web").
+-- @param given  as kube.connect
+-- @return scale client | nil, err (reason Config)
+function kube.scale(given)
+  local its_config, err = config_of(given, "kube.scale")
+  if not its_config then return nil, err end
+  return require("kube.client.scale").on(transport.of(its_config))
+end
+
 -- ---- waiting ----
 
 --- Runs fn(...) as a task beside those that it spawns: what they wait for, they wait for together.
@@ -166,7 +184,7 @@ local LATER = {
   certificates = "kube.certificates", conditions = "kube.api.conditions", fake = "kube.fake",
   finalizers = "kube.api.finalizers", jsonpath = "kube.jsonpath", names = "kube.api.names",
   owners = "kube.api.owners", patch = "kube.patch", quantity = "kube.api.quantity",
-  retry = "kube.client.retry", time = "kube.api.time",
+  retry = "kube.client.retry", schema = "kube.api.schema", time = "kube.api.time",
 }
 
 return setmetatable(kube, {
