@@ -10,11 +10,11 @@ describe("a label selector", function()
   it("prints as it is read", function()
     for _, text in ipairs { "x=a,y=b,z=c", "", "x!=a,y=b", "x=", "x= ", "x=,z= ", "x= ,z= ", "!x",
         "x>1", "x>1,z<5" } do
-      assert.equal((text:gsub(" ", "")), tostring(assert(selector.labels(text))))
+      assert.equal((text:gsub(" ", "")), tostring(assert(selector.parse(text))))
     end
     for _, text in ipairs { "x in (abc,def),y notin (jkl),z", "x notin (abc,def),y!=jkl,!z",
         "x notin (abc),y in (jkl,mno),z notin ()", "x=abc,y==jkl,z!=a,z", "x>2,y<8,z" } do
-      assert.equal(text, tostring(assert(selector.labels(text))))
+      assert.equal(text, tostring(assert(selector.parse(text))))
     end
   end)
 
@@ -35,6 +35,14 @@ describe("a label selector", function()
       ["x in (abc,)"] = { requirement("x", "in", "", "abc") },
       ["x in (abc,abc)"] = { requirement("x", "in", "abc") },
       ["x in ()"] = { requirement("x", "in", "") },
+      ["x,y in (a)"] = { requirement("x", "exists"), requirement("y", "in", "a") },
+      ["x in (abc,def)"] = { requirement("x", "in", "abc", "def") },
+      ["x in (a,,,)"] = { requirement("x", "in", "", "a") },
+      ["x in (a,,,,,,)"] = { requirement("x", "in", "", "a") },
+      ["x=a"] = { requirement("x", "=", "a") },
+      ["x=a,y!=b"] = { requirement("x", "=", "a"), requirement("y", "!=", "b") },
+      ["x>1"] = { requirement("x", "gt", "1") },
+      ["x<7"] = { requirement("x", "lt", "7") },
       ["x in (,)"] = { requirement("x", "in", "") },
       ["x in (a,,)"] = { requirement("x", "in", "", "a") },
       ["x in (a,,a,,a,,a,,)"] = { requirement("x", "in", "", "a") },
@@ -44,16 +52,16 @@ describe("a label selector", function()
       ["x=a,y!=b,z in (h,i,j)"] = { requirement("x", "=", "a"), requirement("y", "!=", "b"),
         requirement("z", "in", "h", "i", "j") },
     } do
-      assert.same(expected, assert(selector.labels(text)).requirements)
+      assert.same(expected, assert(selector.parse(text)):requirements())
     end
   end)
 
   it("has its requirements in the order of their keys", function()
     assert.same({ requirement("bar", "exists"), requirement("w", "exists"),
       requirement("x", "notin", "", "abc", "def"), requirement("z", "in", "") },
-      assert(selector.labels("x notin (abc,,def),bar,z in (),w")).requirements)
-    assert.equal(tostring(selector.labels("a=x,x=a")), tostring(selector.labels("x=a,a=x")))
-    assert.equal("x=abc,z!=a,z", tostring(selector.labels("z!=a,x=abc,z")))
+      assert(selector.parse("x notin (abc,,def),bar,z in (),w")):requirements())
+    assert.equal(tostring(selector.parse("a=x,x=a")), tostring(selector.parse("x=a,a=x")))
+    assert.equal("x=abc,z!=a,z", tostring(selector.parse("z!=a,x=abc,z")))
   end)
 
   local KEY = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
@@ -92,13 +100,13 @@ describe("a label selector", function()
       ["x<a"] = FAULTY .. 'values[0]: Invalid value: "a": for \'Gt\', \'Lt\' operators, the value '
         .. "must be an integer",
     } do
-      local parsed, why = selector.labels(text)
+      local parsed, why = selector.parse(text)
       assert.is_nil(parsed)
-      assert.equal(message, why)
+      assert.equal(message, why.message)
     end
     for _, text in ipairs { "x nott in (y)", "a (", ("a"):rep(64), "x=" .. ("a"):rep(64), "a/",
         "A/b", "a>9223372036854775808", ("a"):rep(254) .. "/b" } do
-      assert.is_nil((selector.labels(text)))
+      assert.is_nil((selector.parse(text)))
     end
   end)
 
@@ -123,107 +131,14 @@ describe("a label selector", function()
       { "z>9007199254740992", { z = "9007199254740993" }, true },
       { "z<5", { z = "99999999999999999999" }, false }, { "x", nil, false }, { "!x", nil, true },
     } do
-      local chosen = assert(selector.labels(case[1]))
+      local chosen = assert(selector.parse(case[1]))
       assert.equal(case[3], chosen:matches(case[2]), case[1])
     end
   end)
 
   it("knows whether it chooses everything", function()
-    assert.is_true(selector.labels(""):empty())
-    assert.is_true(selector.labels(" "):empty())
-    assert.is_false(selector.labels("a"):empty())
-  end)
-end)
-
-describe("the selector of an object", function() -- meta/v1 LabelSelectorAsSelector
-  it("chooses nothing without one and everything if it is empty", function()
-    assert.is_false(selector.of_object(nil):matches { a = "b" })
-    assert.is_false(selector.of_object(nil):empty())
-    assert.is_true(selector.of_object({}):matches { a = "b" })
-  end)
-
-  it("joins labels and expressions", function()
-    local chosen = assert(selector.of_object {
-      matchLabels = { app = "web" },
-      matchExpressions = {
-        { key = "tier", operator = "In", values = { "front", "back" } },
-        { key = "old", operator = "DoesNotExist" }, { key = "app", operator = "Exists" },
-        { key = "zone", operator = "NotIn", values = { "x" } },
-      },
-    })
-    assert.is_true(chosen:matches { app = "web", tier = "back" })
-    assert.is_false(chosen:matches { app = "web", tier = "back", old = "" })
-    assert.is_false(chosen:matches { app = "web", tier = "back", zone = "x" })
-    assert.is_false(chosen:matches { tier = "back" })
-    local wrong, why = selector.of_object { matchExpressions = { { key = "a", operator = "Gt" } } }
-    assert.is_nil(wrong)
-    assert.equal('"Gt" is not a valid label selector operator', why)
-  end)
-end)
-
-describe("a field selector", function()
-  it("prints as it is read", function()
-    for _, text in ipairs { "x=a,y=b,z=c", "", "x!=a,y=b", [[x=a||y\=b]], [[x=a\=\=b]] } do
-      assert.equal(text, tostring(assert(selector.fields(text))))
-    end
-    assert.equal(tostring(selector.fields("x=a,a=x")), tostring(selector.fields("a=x,x=a")))
-    assert.equal("a=b", tostring(selector.fields(",a==b,")))
-  end)
-
-  it("says what is wrong as the server does", function()
-    for text, message in pairs {
-      ["x=a||y=b"] = "invalid field selector: unescaped character in value: 61",
-      ["x==a==b"] = "invalid field selector: unescaped character in value: 61",
-      ["x=a,b"] = "invalid selector: 'x=a,b'; can't understand 'b'",
-      ["x in (a)"] = "invalid selector: 'x in (a)'; can't understand 'x in (a)'",
-      ["x"] = "invalid selector: 'x'; can't understand 'x'",
-      ["x=\\"] = "invalid field selector: invalid escape sequence: \\",
-      ["x=\\\\\\"] = "invalid field selector: invalid escape sequence: \\",
-      ["x=\\a"] = "invalid field selector: invalid escape sequence: \\a",
-    } do
-      local parsed, why = selector.fields(text)
-      assert.is_nil(parsed)
-      assert.equal(message, why)
-    end
-  end)
-
-  it("splits at commas and the first operator, and keeps spaces", function()
-    for text, expected in pairs {
-      ["a=avalue,b==bvalue,c!=cvalue"] = { requirement("a", "=", "avalue"),
-        requirement("b", "=", "bvalue"), requirement("c", "!=", "cvalue") },
-      [ [[k=\,,k2=v2]] ] = { requirement("k2", "=", "v2"), requirement("k", "=", ",") },
-      [ [[k=\\,k2=v2]] ] = { requirement("k2", "=", "v2"), requirement("k", "=", "\\") },
-      [ [[k=\\\,,k2=v2]] ] = { requirement("k2", "=", "v2"), requirement("k", "=", "\\,") },
-      ["함=수,목=록"] = { requirement("목", "=", "록"), requirement("함", "=", "수") },
-      ["a = b "] = { requirement("a ", "=", " b ") },
-      ["="] = {}, ["!="] = {},
-    } do
-      assert.same(expected, assert(selector.fields(text)).requirements)
-    end
-  end)
-
-  it("escapes and unescapes values", function()
-    for plain, escaped in pairs { [""] = "", a = "a", ["="] = "\\=", [","] = "\\,",
-        ["\\"] = "\\\\", ["\\=\\,\\"] = "\\\\\\=\\\\\\,\\\\" } do
-      assert.equal(escaped, selector.escape_field(plain))
-      assert.equal(plain, selector.unescape_field(escaped))
-    end
-  end)
-
-  it("chooses by fields; one that is not there is empty", function()
-    local fields = { foo = "bar", baz = "blah", complex = "=value\\,\\" }
-    for text, expected in pairs { [""] = true, ["foo=bar"] = true, ["foo=bar,baz=blah"] = true,
-        [ [[foo=bar,baz=blah,complex=\=value\\\,\\]] ] = true, ["foo=blah"] = false,
-        ["foo!=bar"] = false, ["foo=bar,foobar=bar,baz=blah"] = false, ["other="] = true,
-        ["other!=x"] = true } do
-      assert.equal(expected, selector.fields(text):matches(fields), text)
-    end
-  end)
-
-  it("tells what a field must be", function()
-    local chosen = selector.fields("metadata.name=web,spec.nodeName!=a")
-    assert.equal("web", chosen:exact("metadata.name"))
-    assert.is_nil(chosen:exact("spec.nodeName"))
-    assert.is_nil(chosen:exact("status.phase"))
+    assert.is_true(selector.parse(""):empty())
+    assert.is_true(selector.parse(" "):empty())
+    assert.is_false(selector.parse("a"):empty())
   end)
 end)

@@ -233,7 +233,7 @@ local function get_field_selector(_, name, namespace, kind, uid)
   for _, field in ipairs { "kind", "name", "namespace", "uid" } do
     if fields[field] ~= nil then
       options.check_type(fields[field], "string", "get_field_selector: the " .. field)
-      terms[#terms + 1] = "involvedObject." .. field .. "=" .. selector.escape_field(fields[field])
+      terms[#terms + 1] = "involvedObject." .. field .. "=" .. selector.fields.escape(fields[field])
     end
   end
   return table.concat(terms, ",")

@@ -132,10 +132,10 @@ local function field_of(object, key)
 end
 
 local function fields_selector(resource, text)
-  local fields, why = selector.fields(text)
-  if not fields then return nil, status.bad_request(why) end
-  for _, requirement in ipairs(fields.requirements) do
-    why = field_fault(resource, requirement.key)
+  local fields, err = selector.fields.parse(text)
+  if not fields then return nil, status.bad_request(err.message) end
+  for _, requirement in ipairs(fields:requirements()) do
+    local why = field_fault(resource, requirement.key)
     if why then return nil, status.bad_request(why) end
   end
   return fields
@@ -144,14 +144,15 @@ end
 --- What a request selects: { matches = function (object), all = whether it selects everything }
 -- | nil, failure.
 function parameters.selection(resource, query)
-  local labels, why = selector.labels(query.labelSelector or "")
-  if not labels then return nil, status.bad_request(why) end
+  local labels, err = selector.parse(query.labelSelector or "")
+  if not labels then return nil, status.bad_request(err.message) end
   local fields, failure = fields_selector(resource, query.fieldSelector or "")
   if not fields then return nil, failure end
+  local requirements = fields:requirements()
   local function matches(object)
     if not labels:matches(object.metadata.labels) then return false end
     local values = {}
-    for _, requirement in ipairs(fields.requirements) do
+    for _, requirement in ipairs(requirements) do
       values[requirement.key] = field_of(object, requirement.key)
     end
     return fields:matches(values)

@@ -49,9 +49,9 @@ local function check_workload(found, object)
   local template = spec.template or {}
   local labels = template.metadata and template.metadata.labels
   if not spec.selector then required(found, "spec.selector") end
-  local chosen, why = selector.of_object(spec.selector)
+  local chosen, err = selector.from_label_selector(spec.selector)
   if not chosen then
-    invalid(found, "spec.selector", spec.selector, why)
+    invalid(found, "spec.selector", spec.selector, err.message)
   elseif chosen:empty() then
     invalid(found, "spec.selector", spec.selector, "empty selector is invalid for deployment")
   elseif not chosen:matches(labels) then
