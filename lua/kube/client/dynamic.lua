@@ -8,6 +8,7 @@
 local errors = require("kube.api.errors")
 local json = require("kube.json")
 local options = require("kube.api.options")
+local selectors = require("kube.client.selectors")
 local stream = require("kube.client.stream")
 local transport = require("kube.client.transport")
 
@@ -27,7 +28,7 @@ end
 
 local DECODE = { fields = are_fields, managedFields = "boolean" }
 local TIMEOUT = { timeout = "number" }
-local SELECTORS = { labelSelector = "string", fieldSelector = "string" }
+local SELECTORS = selectors.SPEC
 local VERSION = { resourceVersion = "string", resourceVersionMatch = "string" }
 local WRITE_WHOLE = options.merge(TIMEOUT, {
   dryRun = "string", fieldManager = "string", fieldValidation = "string",
@@ -49,8 +50,10 @@ local WRITE = options.merge(WRITE_WHOLE, { subresource = "string" })
 -- |                      |         | but for the items of a list                                  |
 -- | managedFields        | boolean | whether metadata.managedFields is decoded; in lists and      |
 -- |                      |         | watches it is not unless asked for                           |
--- | labelSelector        | string  | "app=web,tier in (front, back),!canary"                      |
--- | fieldSelector        | string  | "metadata.name=web-0,status.phase!=Running"                  |
+-- | labelSelector        | string, | "app=web,tier in (front, back),!canary", a kube.selector,    |
+-- |                      | table   | { matchLabels =, matchExpressions = } or { app = "web" }     |
+-- | fieldSelector        | string, | "metadata.name=web-0,status.phase!=Running", a selector of   |
+-- |                      | table   | kube.selector.fields or { ["metadata.name"] = "web-0" }      |
 -- | limit                | integer | objects a page: 500                                          |
 -- | continue             | string  | metadata.continue of the page before                         |
 -- | resourceVersion      | string  | the version to read at, or to watch from; in a delete, the   |
@@ -206,7 +209,7 @@ end
 --- Starts a list: the call, and how to read it | nil, err.
 -- @param one_page  whether to end after one page
 function Resource:open_list(given, one_page)
-  local asked = setmetatable({ one_page = one_page }, { __index = given })
+  local asked = selectors.as_texts(given, { one_page = one_page })
   local call, err = self._transport:start("list", self._resource, self._namespace, nil, asked)
   if not call then return nil, err end
   local decode = decoding(given, true)
@@ -268,9 +271,9 @@ end
 
 --- Starts a watch: the call, and how to read it | nil, err.
 function Resource:open_watch(given)
-  local asked = setmetatable({
+  local asked = selectors.as_texts(given, {
     no_resume = given.resume == false, error_on_expired = given.on_expired == "error",
-  }, { __index = given })
+  })
   local call, err = self._transport:start("watch", self._resource, self._namespace, nil, asked)
   if not call then return nil, err end
   local decode = decoding(given, true)
@@ -355,7 +358,8 @@ end
 --   dryRun = "All", timeout = }
 function Resource:delete_collection(given)
   given = options.check(given, dynamic.SPECS.delete_collection, "delete_collection")
-  return fetch(self, decoding(given, true), "delete_collection", nil, given)
+  return fetch(self, decoding(given, true), "delete_collection", nil,
+    selectors.as_texts(given, {}))
 end
 
 dynamic.Resource = Resource
