@@ -48,6 +48,11 @@ describe("conditions", function()
         true },
       { "generations that are none", object(2, "1", { type = "Available", status = "True",
         observedGeneration = {} }), "Available", "True", true },
+      { "one that is none", object(1, 1, "not-a-map"), "Available", "True", false },
+      { "one that is none before it", object(1, 1, "not-a-map", available), "Available", "True",
+        true },
+      { "one of its type without a status before it", object(1, 1, { type = "Available" },
+        available), "Available", "True", true },
       { "conditions that are none", { status = { conditions = "x" } }, "Available", "True", false },
     }
     for _, case in ipairs(cases) do

@@ -59,10 +59,16 @@ local function is_observed(object, condition)
   return not (generation and observed) or observed >= generation
 end
 
---- Whether an object has a condition: conditions.is_met(deployment, "Available", "True").
+--- Whether an object has a condition: conditions.is_met(deployment, "Available", "True"). The first
+-- one of its type that has a status is asked.
 function conditions.is_met(object, kind, status)
-  local condition = conditions.find(object, kind)
-  return condition ~= nil and is_observed(object, condition) and same(condition.status, status)
+  for _, condition in ipairs(list_of(object)) do
+    if type(condition) == "table" and same(condition.type, kind)
+        and type(condition.status) == "string" then
+      return is_observed(object, condition) and same(condition.status, status)
+    end
+  end
+  return false
 end
 
 --- What an object says of a condition, for people: "Available=False (MinimumReplicasUnavailable:

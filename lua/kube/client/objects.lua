@@ -59,7 +59,7 @@ for verb, spec in pairs(dynamic.SPECS) do
   SPECS[verb] = options.merge(spec, many and WHERE_ALL or WHERE)
 end
 
-SPECS.wait = options.merge(wait.SPEC, WHERE)
+SPECS.wait = options.merge(wait.SPEC, WHERE_ALL)
 SPECS.scale = options.merge(scaling.SPEC, WHERE)
 
 --- Splits options: those for the dynamic client, and the rest stays.
@@ -229,18 +229,35 @@ end
 
 -- ---- waiting ----
 
---- Waits, by watch, until an object has a condition: k:wait("deploy/web", { condition =
--- "Available", timeout = 60 }): the object as it is then | nil, err (reason NotFound: it is not
--- there; Timeout: with what was seen last). To see that an object is gone, ask for it: k:get.
--- @param given { condition = "Ready" or "Ready=False", timeout = seconds (30; 0 looks once),
---   namespace = }
+--- Waits, by watch, until objects are as they should be: k:wait("deploy/web", { condition =
+-- "Available", timeout = 60 }). One object is named as in k:get, or given itself; several are a
+-- list, k:wait({ "deploy/web", job }, ...) or k:wait("pods", { "a", "b" }, ...), or what
+-- labelSelector, fieldSelector or all = true choose of a kind: k:wait("pods", { labelSelector =
+-- "app=web", condition = "Ready" }) waits for those that there are at first. They are waited for
+-- one after the other, within one time; those of selectors together.
+--
+-- What is asked for must all be so at the same time. predicate = function (object) -> true | false,
+-- what is missing: it may wait itself, and what it throws is thrown from here. create: it need not
+-- be there yet. delete: until it is gone, or another object has its name.
+-- @param given { condition = "Ready" or "Ready=False", or a list,
+--   jsonpath = "{.status.phase}=Running" or "{.status.podIP}" for any value, or a list,
+--   value = (of the one jsonpath), predicate =, create = true, delete = true,
+--   timeout = seconds (30; 0 looks once), namespace =, labelSelector =, fieldSelector =,
+--   all = true, all_namespaces = }
+-- @return the object as it was then, or a list of them in the order asked; of a deletion, as it was
+--   last, true where it was not there | nil, err (reason NotFound: it is not there; Timeout: with
+--   what was seen last of each)
 function Client:wait(kind, name, given)
-  kind, name, given = split(self, kind, name, given, nil, "wait")
+  if getmetatable(self) ~= Client then error("call it with a colon: k:wait(...)", 2) end
+  local targets
+  targets, given = wait.targets(kind, name, given)
   given = check(self, given, "wait")
-  wait.check(given)
-  local client, err = by_name(self, kind, given)
-  if not client then return nil, err end
-  return wait.for_condition(client, name, given)
+  local goals, err = wait.goals(given)
+  if not goals then return nil, err end
+  return wait.run(targets, goals, given, function(target, where)
+    if target.object then return by_object(self, target.object, where) end
+    return by_name(self, target.kind, where)
+  end)
 end
 
 -- ---- writing ----
