@@ -142,6 +142,11 @@ describe("k:wait", function()
       requests[2].query.resourceVersion, requests[2].query.fieldSelector })
   end)
 
+  it("waits for a week where the time is below 0", function()
+    assert(wait({ pods("5", pod("5")), watch(event("MODIFIED", pod("6", { ready = "True" }))) },
+      ready(-1)))
+  end)
+
   it("looks again when its watch came too late", function()
     local found, _, requests = wait({ pods("5", pod("5")), GONE,
       pods("80", pod("80", { ready = "True" })) }, ready())

@@ -21,7 +21,7 @@
 -- Sources: apimachinery pkg/util/validation/validation.go, pkg/api/validation/generic.go,
 -- pkg/api/validate/content; apiserver pkg/storage/names/generate.go.
 local options = require("kube.api.options")
-local selector = require("kube.api.selector")
+local syntax = require("kube.api.selector.syntax")
 
 local names = {}
 
@@ -88,7 +88,7 @@ local function is_label(text, first)
   return text:find("^" .. first .. "[-a-z0-9]*$") ~= nil and text:find("[a-z0-9]$") ~= nil
 end
 
-local function subdomain_faults(text) return selector.subdomain_faults(text, "characters") end
+local function subdomain_faults(text) return syntax.subdomain_faults(text, "characters") end
 
 --- Whether a text looks like a subdomain, however long it is.
 local function is_subdomain(text) return #subdomain_faults(text) == (#text > 253 and 1 or 0) end
@@ -214,12 +214,12 @@ end
 
 --- A key of a label or of an annotation: "app", "example.com/app".
 function names.is_qualified_name(name)
-  return result(selector.key_faults(check_text(name, "is_qualified_name")))
+  return result(syntax.key_faults(check_text(name, "is_qualified_name")))
 end
 
 --- A value of a label; it may be empty.
 function names.is_valid_label_value(value)
-  return result(selector.value_faults(check_text(value, "is_valid_label_value")))
+  return result(syntax.value_faults(check_text(value, "is_valid_label_value")))
 end
 
 -- ---- ports ----

@@ -1,6 +1,7 @@
 --- The rules of single kinds. Each function adds to a list of faults (see kube.fake.faults).
 local faults = require("kube.fake.faults")
 local selector = require("kube.api.selector")
+local syntax = require("kube.api.selector.syntax")
 local tables = require("kube.fake.tables")
 
 local rules = {}
@@ -16,7 +17,7 @@ function rules.label_faults(name)
   local why = {}
   if #name > 63 then why[1] = "must be no more than 63 characters" end
   if not (name:find("^[a-z0-9][-a-z0-9]*$") and name:find("[a-z0-9]$")) then
-    local dotted = #selector.subdomain_faults(name) == 0
+    local dotted = #syntax.subdomain_faults(name) == 0
     why[#why + 1] = dotted and "must not contain dots" or LABEL_FAULT
   end
   return why

@@ -3,7 +3,7 @@
 -- Source: apimachinery pkg/api/validation/objectmeta.go
 local faults = require("kube.fake.faults")
 local rules = require("kube.fake.rules")
-local selector = require("kube.api.selector")
+local syntax = require("kube.api.selector.syntax")
 local tables = require("kube.fake.tables")
 
 local validate = {}
@@ -20,7 +20,7 @@ end
 
 local function check_name(found, resource, metadata)
   local name, prefix = metadata.name or "", metadata.generateName or ""
-  local find = resource.names == "label" and rules.label_faults or selector.subdomain_faults
+  local find = resource.names == "label" and rules.label_faults or syntax.subdomain_faults
   if prefix ~= "" then
     for _, why in ipairs(find(unmasked(prefix), "characters")) do
       invalid(found, "metadata.generateName", prefix, why)
@@ -36,8 +36,8 @@ end
 
 local function check_labels(found, labels, field)
   for _, key in ipairs(tables.names(labels)) do
-    for _, why in ipairs(selector.key_faults(key)) do invalid(found, field, key, why) end
-    for _, why in ipairs(selector.value_faults(labels[key])) do
+    for _, why in ipairs(syntax.key_faults(key)) do invalid(found, field, key, why) end
+    for _, why in ipairs(syntax.value_faults(labels[key])) do
       invalid(found, field, labels[key], why)
     end
   end
@@ -49,7 +49,7 @@ local function check_annotations(found, annotations)
   local size, field = 0, "metadata.annotations"
   for _, key in ipairs(tables.names(annotations)) do
     size = size + #key + #annotations[key]
-    for _, why in ipairs(selector.key_faults(key:lower())) do invalid(found, field, key, why) end
+    for _, why in ipairs(syntax.key_faults(key:lower())) do invalid(found, field, key, why) end
   end
   if size > ANNOTATIONS then
     found[#found + 1] = {
@@ -64,7 +64,7 @@ local STANDARD_FINALIZERS = { kubernetes = true, orphan = true, foregroundDeleti
 local function check_finalizers(found, finalizers)
   for i, name in ipairs(finalizers or {}) do
     local field = string.format("metadata.finalizers[%d]", i - 1)
-    for _, why in ipairs(selector.key_faults(name)) do
+    for _, why in ipairs(syntax.key_faults(name)) do
       invalid(found, "metadata.finalizers", name, why)
     end
     if not name:find("/", 1, true) and not STANDARD_FINALIZERS[name] then

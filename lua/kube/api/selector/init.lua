@@ -22,11 +22,8 @@ local fields = require("kube.api.selector.fields")
 local options = require("kube.api.options")
 local parse = require("kube.api.selector.parse")
 local requirement = require("kube.api.selector.requirement")
-local syntax = require("kube.api.selector.syntax")
 
 local selector = { fields = fields }
-
-for name, faults_of in pairs(syntax) do selector[name] = faults_of end -- for the other files
 
 local Labels = {}
 Labels.__index = Labels
