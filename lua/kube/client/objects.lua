@@ -229,16 +229,20 @@ end
 
 -- ---- waiting ----
 
---- Waits, by watch, until objects are as they should be: k:wait("deploy/web", { condition =
--- "Available", timeout = 60 }). One object is named as in k:get, or given itself; several are a
--- list, k:wait({ "deploy/web", job }, ...) or k:wait("pods", { "a", "b" }, ...), or what
--- labelSelector, fieldSelector or all = true choose of a kind: k:wait("pods", { labelSelector =
--- "app=web", condition = "Ready" }) waits for those that there are at first. They are waited for
+--- Waits, by watch, until objects are as they should be:
+--
+--   k:wait("deploy/web", { condition = "Available", timeout = 60 })
+--   k:wait("pods", { "a", "b" }, { jsonpath = "{.status.phase}=Running" })
+--   k:wait({ "deploy/web", job }, { predicate = function(object) return is_done(object) end })
+--   k:wait("pods", { labelSelector = "app=web", delete = true })
+--
+-- One object is named as in k:get, or given itself; several are a list, or what labelSelector,
+-- fieldSelector or all = true choose of a kind: those that there are at first. They are waited for
 -- one after the other, within one time; those of selectors together.
 --
--- What is asked for must all be so at the same time. predicate = function (object) -> true | false,
--- what is missing: it may wait itself, and what it throws is thrown from here. create: it need not
--- be there yet. delete: until it is gone, or another object has its name.
+-- All that is asked for must be so at the same time. A predicate gives true, or false and a text,
+-- what is missing; it may wait itself, and what it throws is thrown from here. With create the
+-- object need not be there yet; delete waits until it is gone, or another object has its name.
 -- @param given { condition = "Ready" or "Ready=False", or a list,
 --   jsonpath = "{.status.phase}=Running" or "{.status.podIP}" for any value, or a list,
 --   value = (of the one jsonpath), predicate =, create = true, delete = true,
