@@ -44,7 +44,7 @@ local function things()
   local k, own_dynamic = assert(kube.connect(config)), assert(kube.dynamic(config))
   local _, err = kube.json.decode("{")
   local rest = assert(kube.rest(config))
-  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "schema",
+  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "schema", "selector",
     "time" } do
     assert(kube[later])
   end
@@ -53,6 +53,8 @@ local function things()
   return {
     clientset = assert(kube.clientset(config)), rest = rest, request = rest:get(),
     path = assert(kube.jsonpath.parse("{.a}")), quantity = kube.quantity.must_parse("1Gi"),
+    selector = assert(kube.selector.parse("a")),
+    field_selector = assert(kube.selector.fields.parse("a=b")),
     config = config, k = k, dynamic = own_dynamic, err = err,
     resource = own_dynamic:resource { version = "v1", resource = "pods" },
     stream = k:each("pods"),

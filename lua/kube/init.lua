@@ -184,7 +184,8 @@ local LATER = {
   certificates = "kube.certificates", conditions = "kube.api.conditions", fake = "kube.fake",
   finalizers = "kube.api.finalizers", jsonpath = "kube.jsonpath", names = "kube.api.names",
   owners = "kube.api.owners", patch = "kube.patch", quantity = "kube.api.quantity",
-  retry = "kube.client.retry", schema = "kube.api.schema", time = "kube.api.time",
+  retry = "kube.client.retry", schema = "kube.api.schema", selector = "kube.api.selector",
+  time = "kube.api.time",
 }
 
 return setmetatable(kube, {
