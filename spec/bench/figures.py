@@ -20,7 +20,7 @@ class Peer:
         return self.in_lua() and (self.program != "with_curl.lua" or lua in CURL_LUAS)
 
     def is_kube(self):
-        return self.label.startswith("kube")
+        return self.label.split(",")[0] == "kube"
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,14 @@ class Figure:
     in_turns: bool = False  # client and server wait for each other: see Bench.cores
     times: int = 1      # processes a round
     lingers: bool = False  # the server notices late that it is over
+    real: bool = False  # asked of a real API server: see control_plane.py
+    warm: bool = False  # each has run before, and finds in its HOME what it left there
+    prints: bool = False  # who consumes objects prints their names: counted is what was printed
     columns: tuple = ()  # of its table, if not CPU, wall and memory
 
 
-def kube(label, figure, **more):
-    return Peer(label, "with_kube.lua", (figure,), **more)
+def kube(label, *arguments, **more):
+    return Peer(label, "with_kube.lua", arguments, **more)
 
 
 def plain(figure, http="2", **more):
@@ -66,12 +69,17 @@ def bare(label, figure, **more):
     return Peer(label, "bare_libcurl", (figure,), consumes="bytes", **more)
 
 
-def client_go(label, figure, kind, **more):
-    return Peer("client-go, " + label, "client_go", (figure, kind), **more)
+def client_go(label, *arguments, **more):
+    return Peer("client-go, " + label, "client_go", arguments, **more)
 
 
 def both_client_gos(figure):
     return [client_go(kind, figure, kind) for kind in ("typed", "dynamic")]
+
+
+def kubectl(label, arguments):
+    """arguments are a shell's, for what the environment has."""
+    return Peer("kubectl, " + label, "kubectl", (arguments,))
 
 
 PLAIN = ("luasec + cjson", "lua-curl + cjson")
@@ -126,6 +134,23 @@ FIRST = Figure("first", "from the start of a process to the name of one pod, in 
     Goal("wall, ms", "kube, pods.v1.", "output", "value", 15),),
     wall="output", in_turns=True, times=10)
 
+FIRST_CACHED = Figure("first-cached", "the same with a cache of discovery on the disk, in ms", (
+    kube("kube", "first-plural"), bare("bare libcurl", "first"),
+    kubectl("get pods", 'get pods "$BENCH_NAME" -o name')), (
+    Goal("wall, ms", "kube", "output", "value", 20),
+    Goal("requests", "kube", "requests", "value", 1)),
+    wall="output", in_turns=True, times=10, warm=True,
+    columns=("cpu", "output", "requests", "peak"))
+
+DISCOVERY = Figure("discovery", "all resources into a mapper, and what a name stands for, in ms", (
+    kube("kube", "discovery"), kube("kube, connected", "discovery-connected"),
+    client_go("mapper", "discovery", "dynamic"),
+    client_go("connected", "discovery-connected", "dynamic")), (
+    Goal("CPU, ms, connected", "kube, connected", "cpu", "value", 5),
+    Goal("CPU, ms", "kube", "cpu", "value", 5),
+    Goal("requests", "kube", "requests", "value", 2)),
+    in_turns=True, times=10, columns=("cpu", "wall", "requests", "peak"))
+
 CONFIG = Figure("config", "a kubeconfig of 500 contexts, 1 MB, in ms", (
     kube("kube", "config"), client_go("clientcmd", "config", "typed")), (
     Goal("wall, ms", "kube", "wall", "value", 20),),
@@ -134,6 +159,37 @@ CONFIG = Figure("config", "a kubeconfig of 500 contexts, 1 MB, in ms", (
 DECODE = Figure("decode", "the JSON of each pod into tables, no network, in ms", (
     kube("kube", "decode"), kube("kube, managedFields too", "decode-complete"),
     kube("kube, two fields", "decode-fields"), Peer("cjson", "with_luasec.lua", ("decode",))))
+
+SIZES = ("1000", "10000", "40000")
+
+
+def thousands(size):
+    return "{:,}".format(int(size))
+
+
+def at_sizes(label, figure):
+    return [kube(label + thousands(size), figure, size, consumes=size) for size in SIZES]
+
+
+def growth(label):
+    """Of the peak, from the second size to the third."""
+    return Goal("growth, %sMB" % label, label + thousands(SIZES[2]), "peak", "above", 1,
+                (label + thousands(SIZES[1]),))
+
+
+FLAT = Figure("flat", "one pod at a time, in pages: lists of some lengths, in ms", (
+    *at_sizes("kube, ", "flat"), *at_sizes("kube, whole, ", "flat-whole"),
+    *(client_go("typed, " + thousands(size), "flat", "typed", size, consumes=size)
+      for size in SIZES)), (
+    growth("kube, "), growth("kube, whole, ")))
+
+NAMES = Figure("names", "names printed, in pages, from a real API server, in ms", (
+    kube("kube", "names"), bare("bare libcurl", "pages"), bare("bare libcurl, gzip", "pages-gzip"),
+    *both_client_gos("names"), client_go("protobuf", "names", "protobuf"),
+    kubectl("get pods -A", 'get pods -A -o name >"$BENCH_PRINTED"')), (
+    Goal("CPU, ms", "kube", "cpu", "value", 150),
+    Goal("wall / bare", "kube", "wall", "ratio", 1.15, ("bare libcurl", "bare libcurl, gzip"))),
+    real=True, warm=True, prints=True)
 
 def many_calls(figure):
     return [Peer("libkube" + suffix, "many_calls", (figure,), http)
@@ -153,7 +209,8 @@ BURST = Figure("burst", "100 gets that start together, in ms", many_calls("burst
     Goal("connections, 1.1", "libkube, 1.1", "connections", "value", 32)),
     columns=("cpu", "wall", "connections"))
 
-ALL = (LIST, EACH, WATCH, GET_RAW, GET, REQUIRE, FIRST, CONFIG, DECODE, IDLE_WATCHES, BURST)
+ALL = (LIST, EACH, NAMES, FLAT, WATCH, GET_RAW, GET, REQUIRE, FIRST, FIRST_CACHED, DISCOVERY, CONFIG,
+       DECODE, IDLE_WATCHES, BURST)
 
 
 def chosen(names, known=ALL):

@@ -53,6 +53,14 @@ def check(figure, rows):
                         first[1].peer.label, first[1].lua, *first[0]))
 
 
+def count_printed(path):
+    """How many names, and how long they are together. Removes the file: the next one prints anew."""
+    with open(path, encoding="ascii") as file:
+        names = [line.rstrip("\n").removeprefix("pod/") for line in file]
+    os.remove(path)
+    return len(names), sum(map(len, names))
+
+
 # ---- files ----
 
 def new(settings, commit):

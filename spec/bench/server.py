@@ -52,6 +52,7 @@ class Server:
     def __init__(self, data_directory):
         self.data = data_directory
         self.process = None
+        self.token = TOKEN
         self.read = 0  # of its log
 
     def __enter__(self):
@@ -88,16 +89,16 @@ class Server:
     def forget(self):
         self.lines()
 
-    def spoken(self, lingers):
-        """What HTTP was spoken since forget: "1.1", "2", or "" for none. lingers: nginx may yet have
-        to notice that some of it is over."""
+    def asked(self, lingers):
+        """Of what was asked since forget: http, what was spoken ("1.1", "2", or "" for none), and how
+        many requests. lingers: nginx may yet have to notice that some of it is over."""
         lines, quiet = self.lines(), 0
         while lingers and quiet < 10:
             time.sleep(0.1)
             more = self.lines()
             lines, quiet = lines + more, 0 if more else quiet + 1
-        return "+".join(sorted({line.split()[0].removeprefix("HTTP/").removesuffix(".0")
-                                for line in lines}))
+        versions = {line.split()[0].removeprefix("HTTP/").removesuffix(".0") for line in lines}
+        return {"http": "+".join(sorted(versions)), "requests": len(lines)}
 
     def start(self):
         ports = {"2": free_port(), "1.1": free_port()}
@@ -157,6 +158,7 @@ def write_config(directory, data_directory, ports):
     values = {
         "DIR": directory, "DATA": data_directory, "PORT2": str(ports["2"]),
         "PORT1": str(ports["1.1"]), "PAGE": str(data.PAGE), "NAMESPACE": data.NAMESPACE,
+        "FULL": str(full_pages(data_directory)),
         "DISCOVERY": DISCOVERY, "MODULES": MODULES,
         "CORE": bin(1 << CORES[-1])[2:],
         # As root its worker would become somebody who may not read the data.
@@ -165,6 +167,12 @@ def write_config(directory, data_directory, ports):
     path = os.path.join(directory, "nginx.conf")
     fill_in(os.path.join(HERE, "nginx.conf.in"), path, values)
     return path
+
+
+def full_pages(directory):
+    """How many pages are certainly full: all but the last."""
+    pages = [name for name in os.listdir(directory) if name.startswith("page-")]
+    return max(1, len(pages) - 1)
 
 
 def fill_in(template, path, values):

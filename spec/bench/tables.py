@@ -2,9 +2,11 @@
 import results
 
 SECONDS = {"wall", "cpu", "output"}
-UNITS = {"peak": 1e-6, "rss": 1e-6, "share": 100, "each": 1e-3, "connections": 1}
+UNITS = {"peak": 1e-6, "rss": 1e-6, "share": 100, "each": 1e-3, "connections": 1,
+         "requests": 1}
 NAMES = {"cpu": "CPU min  median", "share": "% of a core", "peak": "peak MB", "rss": "RSS MB",
-         "each": "KB each", "connections": "connections"}
+         "each": "KB each", "connections": "connections", "requests": "requests"}
+COUNTS = {"connections", "requests"}
 WIDTH = 26
 
 
@@ -53,8 +55,7 @@ def number(value):
 
 
 def told(key, value):
-    return "%.3f" % value if key == "share" else "%d" % value if key == "connections" else number(
-        value)
+    return "%.3f" % value if key == "share" else "%d" % value if key in COUNTS else number(value)
 
 
 def line(row, columns, scale):

@@ -16,6 +16,7 @@ local function count(stream, name_of)
 end
 
 local function name_of(pod) return pod.metadata.name end
+local NAME = { "metadata.name" }
 
 local function list(options)
   local items = assert(k:list("pods.v1.", options)).items
@@ -48,6 +49,31 @@ local function get_raw()
   end
 end
 
+--- Prints the names of all pods, as kubectl's -o name does.
+local function print_names()
+  local out = assert(io.open(os.getenv("BENCH_PRINTED"), "w"))
+  count(k:each("pods.v1.", { all_namespaces = true, fields = NAME }), function(pod)
+    local name = name_of(pod)
+    out:write("pod/", name, "\n")
+    return name
+  end)
+  out:close()
+end
+
+--- All pods of a namespace that has as many as arg[2] says.
+local function flat(fields)
+  count(k:each("pods.v1.", { namespace = "flat-" .. arg[2], fields = fields }), name_of)
+end
+
+--- What the server serves is asked for, and a name looked up in it.
+local function discover()
+  report.ready()
+  assert(k:resource_for("deployments"))
+  local resources, sum = assert(k:discovery():server_resources()), 0
+  for _, resource in ipairs(resources) do sum = sum + #resource.resource end
+  report.done(#resources, sum)
+end
+
 local function first(kind)
   local pod = assert(k:get(kind, os.getenv("BENCH_NAME")))
   report.show(pod.metadata.name)
@@ -74,8 +100,11 @@ local figures = {
   list = function() list { all_namespaces = true } end,
   ["list-complete"] = function() list { all_namespaces = true, managedFields = true } end,
   each = function()
-    count(k:each("pods.v1.", { all_namespaces = true, fields = { "metadata.name" } }), name_of)
+    count(k:each("pods.v1.", { all_namespaces = true, fields = NAME }), name_of)
   end,
+  names = print_names,
+  flat = function() flat(NAME) end,
+  ["flat-whole"] = function() flat() end,
   watch = function()
     local watch = assert(k:watch("pods.v1.", { all_namespaces = true, resume = false }))
     count(watch, function(event) return name_of(event.object) end)
@@ -84,6 +113,12 @@ local figures = {
   ["get-raw"] = function() gets(get_raw()) end,
   first = function() first("pods.v1.") end,
   ["first-short"] = function() first("pod") end,
+  ["first-plural"] = function() first("pods") end,
+  discovery = discover,
+  ["discovery-connected"] = function()
+    get_raw()(os.getenv("BENCH_NAME")) -- which discovers nothing
+    discover()
+  end,
   config = config,
   decode = function() decode { strip_managed_fields = true } end,
   ["decode-complete"] = function() decode {} end,

@@ -1,7 +1,7 @@
 // client-go in the benchmarks (spec/bench): does what the other clients there do, with typed objects
 // and with unstructured ones, and talks to the harness as they do (spec/bench/measure.py).
 //
-//	bench FIGURE [typed | dynamic]
+//	bench FIGURE typed | dynamic | protobuf [the length of a list]
 //
 // It lies here because this module has client-go.
 package main
@@ -18,9 +18,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/pager"
 )
@@ -30,6 +34,7 @@ const namespace = "ns-0"
 var (
 	ctx   = context.Background()
 	stdin = bufio.NewReader(os.Stdin)
+	where = "" // lists and watches are of this namespace
 )
 
 func check(err error) {
@@ -56,7 +61,7 @@ type pods interface {
 type typed struct{ *kubernetes.Clientset }
 
 func (c typed) list(options metav1.ListOptions) (runtime.Object, []metav1.Object, error) {
-	list, err := c.CoreV1().Pods("").List(ctx, options)
+	list, err := c.CoreV1().Pods(where).List(ctx, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +89,7 @@ type unstructured struct{ dynamic.Interface }
 var resource = corev1.SchemeGroupVersion.WithResource("pods")
 
 func (c unstructured) list(options metav1.ListOptions) (runtime.Object, []metav1.Object, error) {
-	list, err := c.Resource(resource).List(ctx, options)
+	list, err := c.Resource(resource).Namespace(where).List(ctx, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,11 +110,20 @@ func (c unstructured) get(name string) (metav1.Object, error) {
 
 func (c unstructured) raw(string) ([]byte, error) { panic("the dynamic client has no raw get") }
 
-// connect makes a client as programs do, but for its throttle, which would be what is measured.
-func connect(kind string) pods {
+// load gives the configuration, without the throttle, which would be what is measured.
+func load() *rest.Config {
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	check(err)
 	config.QPS = -1
+	return config
+}
+
+// connect makes a client as programs do.
+func connect(kind string) pods {
+	config := load()
+	if kind == "protobuf" {
+		config.ContentType = runtime.ContentTypeProtobuf
+	}
 	if kind == "dynamic" {
 		client, err := dynamic.NewForConfig(config)
 		check(err)
@@ -141,7 +155,7 @@ func list(client pods) {
 }
 
 // each goes through the pages without keeping them.
-func each(client pods) {
+func each(client pods, show func(name string)) {
 	var s sum
 	page := func(_ context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		list, _, err := client.list(options)
@@ -149,10 +163,23 @@ func each(client pods) {
 	}
 	check(pager.New(page).EachListItem(ctx, metav1.ListOptions{}, func(item runtime.Object) error {
 		s.add(item.(metav1.Object))
+		show(item.(metav1.Object).GetName())
 		return nil
 	}))
 	s.done()
 }
+
+// printNames prints them as kubectl's -o name does.
+func printNames(client pods) {
+	file, err := os.Create(os.Getenv("BENCH_PRINTED"))
+	check(err)
+	out := bufio.NewWriter(file)
+	each(client, func(name string) { fmt.Fprintf(out, "pod/%s\n", name) })
+	check(out.Flush())
+	check(file.Close())
+}
+
+func unseen(string) {}
 
 func watchAll(client pods) {
 	var s sum
@@ -198,6 +225,34 @@ func loadConfig() {
 	tell(fmt.Sprintf("done 1 %d", len(config.Host)))
 }
 
+// discover measures what the server serves, and a name looked up in it. Subresources are not counted.
+func discover(connected bool) {
+	client, err := discovery.NewDiscoveryClientForConfig(load())
+	check(err)
+	if connected {
+		pod := "/api/v1/namespaces/" + namespace + "/pods/" + os.Getenv("BENCH_NAME")
+		check(client.RESTClient().Get().AbsPath(pod).Do(ctx).Error())
+	}
+	tell("ready")
+	groups, err := restmapper.GetAPIGroupResources(client)
+	check(err)
+	mapper := restmapper.NewDiscoveryRESTMapper(groups)
+	_, err = mapper.ResourceFor(schema.GroupVersionResource{Resource: "deployments"})
+	check(err)
+	var s sum
+	for _, group := range groups {
+		for _, resources := range group.VersionedResources {
+			for _, resource := range resources {
+				if !strings.Contains(resource.Name, "/") {
+					s.count++
+					s.length += len(resource.Name)
+				}
+			}
+		}
+	}
+	s.done()
+}
+
 func main() {
 	figure, kind := os.Args[1], os.Args[2]
 	client := connect(kind)
@@ -205,7 +260,12 @@ func main() {
 	case "list":
 		list(client)
 	case "each":
-		each(client)
+		each(client, unseen)
+	case "names":
+		printNames(client)
+	case "flat":
+		where = "flat-" + os.Args[3]
+		each(client, unseen)
 	case "watch":
 		watchAll(client)
 	case "get":
@@ -222,6 +282,8 @@ func main() {
 		})
 	case "config":
 		loadConfig()
+	case "discovery", "discovery-connected":
+		discover(figure == "discovery-connected")
 	case "first":
 		var s sum
 		object, err := client.get(os.Getenv("BENCH_NAME"))
