@@ -1,5 +1,23 @@
--- The benchmarks are compared over years: their data must stay what it is, to the byte.
+-- The benchmarks are compared over years: their data must stay what it is, to the byte. And the table of
+-- figures is one that nobody reads until it is measured: its names must fit.
 local process = require("spec.support.process")
+
+local GOALS = [[
+import sys
+sys.path.insert(0, "spec/bench")
+import figures
+for figure in figures.ALL:
+    labels = {peer.label for peer in figure.peers}
+    for goal in figure.goals:
+        assert {goal.of, *goal.against} <= labels, (figure.name, goal)
+]]
+
+describe("the figures of the benchmarks", function()
+  it("have goals for those who take part", function()
+    local output, code = process.run("python3 -B -c '" .. GOALS .. "'")
+    assert(code == 0, output)
+  end)
+end)
 
 describe("the data of the benchmarks", function()
   it("is the same bytes as ever", function()
