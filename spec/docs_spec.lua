@@ -44,8 +44,8 @@ local function things()
   local k, own_dynamic = assert(kube.connect(config)), assert(kube.dynamic(config))
   local _, err = kube.json.decode("{")
   local rest = assert(kube.rest(config))
-  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "schema", "selector",
-    "time" } do
+  for _, later in ipairs { "conditions", "finalizers", "names", "owners", "patch", "schema",
+      "selector", "time" } do
     assert(kube[later])
   end
   local scale = assert(kube.scale(config))

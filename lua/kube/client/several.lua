@@ -45,43 +45,20 @@ end
 
 -- ---- one by one ----
 
--- For a stream it looks like one call, and is the one that is at hand.
-local Calls = {}
-Calls.__index = Calls
-
-function Calls:id() return self._call:id() end
-function Calls:request() return self._call:request() end
-function Calls:list_head() return self._call:list_head() end
-function Calls:info() return self._call:info() end
-function Calls:close() self._call:close() end
-
---- Starts the next list: true | nil, err.
-local function advance(self)
-  local call, read = self._clients[self._at + 1]:open_list(self._given)
+--- Opens the list of the client at a place, which is followed by that of the next.
+local function open_at(clients, given, at)
+  local call, read = clients[at]:open_list(given)
   if not call then return nil, read end
-  if self._call then self._call:close() end
-  self._at, self._call, self._read = self._at + 1, call, read
-  return true
+  return call, read, clients[at + 1] and function() return open_at(clients, given, at + 1) end
 end
 
-local function next_object(self)
-  while true do
-    local object, err = self._read(self._call)
-    if object ~= nil or err or self._at == #self._clients then return object, err end
-    local ok, problem = advance(self)
-    if not ok then return nil, problem end
-  end
-end
-
---- Starts: what looks like a call, and how to read it | nil, err (see kube.client.stream).
+--- Starts the first of the lists, which the others follow: call, read, following | nil, err (see
+-- kube.client.stream).
 function several.open(clients, given)
   if not clients.mixed then return clients[1]:open_list(given) end
   local ok, err = refuse(given, "continue")
   if not ok then return nil, err end
-  local self = setmetatable({ _clients = clients, _given = given, _at = 0 }, Calls)
-  ok, err = advance(self)
-  if not ok then return nil, err end
-  return self, next_object
+  return open_at(clients, given, 1)
 end
 
 return several

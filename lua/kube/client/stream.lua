@@ -21,8 +21,9 @@ Stream.__index = Stream
 local SLICE = 0.00025 -- seconds of work after which the neighbours may run
 
 --- A stream of the call that open starts when the first object is asked for.
--- @param open  function () -> call, read | nil, err; with
---   read = function (call) -> object | false when there is none yet | nil at the end | nil, err
+-- @param open  function () -> call, read, following | nil, err; with
+--   read = function (call) -> object | false, none yet | nil at the end | nil, err, and
+--   following = such a function, for the call whose objects come when this one's have ended, or nil
 -- @param lasts  whether it has no end of its own: a watch
 function stream.new(open, lasts) return setmetatable({ _open = open, _lasts = lasts }, Stream) end
 
@@ -30,9 +31,9 @@ function stream.new(open, lasts) return setmetatable({ _open = open, _lasts = la
 -- Does not wait for objects.
 function Stream:open()
   if self._call or self._closed then return true end
-  local call, read = self._open()
+  local call, read, following = self._open()
   if not call then return nil, read end
-  self._call, self._read, self._open = call, read, nil
+  self._call, self._read, self._open = call, read, following
   return true
 end
 
@@ -64,6 +65,14 @@ local function tell(self, object, err)
   if object == nil and (not err or self._call:ended()) then tell_end(self, err) end
 end
 
+--- Goes on with the call that follows the one that ended: true | false, there is none | nil, err.
+local function go_on(self)
+  if not self._open then return false end
+  self._call:close()
+  self._call, self._told, self._waited = nil, nil, nil
+  return self:open()
+end
+
 --- Waits for the next object: object | nil at the end | nil, err.
 -- @param timeout  seconds, or nil for ever; then nil and an error (reason Timeout), and the stream
 --   goes on
@@ -79,14 +88,15 @@ function Stream:next(timeout)
     if self._closed then break end -- by one of those who ran
     local object, problem = self._read(self._call)
     tell(self, object, problem)
-    if object then
-      return object
-    elseif object == nil then
-      if not problem then self._ended = true end
-      return nil, problem
+    if object then return object end
+    if object == nil then
+      if problem then return nil, problem end
+      ok, err = go_on(self)
+      if not ok then return nil, err or nil end
+    else
+      ok, err = host.await(driver.current(), self._call:id(), deadline, self._lasts)
+      if not ok then return nil, errors.from_wait(err, self:request()) end
     end
-    ok, err = host.await(driver.current(), self._call:id(), deadline, self._lasts)
-    if not ok then return nil, errors.from_wait(err, self:request()) end
   end
   return nil
 end
