@@ -1,5 +1,5 @@
--- The benchmarks are compared over years: their data must stay what it is, to the byte. And the table
--- of figures is one that nobody reads until it is measured: its names must fit.
+-- The benchmarks are compared over years: their data must stay what it is, to the byte. And the
+-- table of figures is one that nobody reads until it is measured: its names must fit.
 local process = require("spec.support.process")
 
 local GOALS = [[

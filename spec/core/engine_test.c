@@ -496,7 +496,7 @@ static void failures_have_a_kind(void) {
     const char *words, *body;
   } cases[] = {{reset_at_once, KUBE_ENETWORK, "", ""},
                {cut_short, KUBE_ENETWORK, "the answer was cut off: ", "piece"},
-               {no_http, KUBE_ENETWORK, "", ""}};
+               {no_http, KUBE_EDECODE, "", ""}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     server s;
     probe p;

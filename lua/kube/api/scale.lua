@@ -32,9 +32,9 @@ local function refuse(message)
 end
 
 local function parse(text)
-  local parsed, fault = selector.labels(text)
+  local parsed, err = selector.parse(text)
   if parsed then return parsed end
-  return refuse("failed to parse target selector: " .. fault)
+  return refuse("failed to parse target selector: " .. err.message)
 end
 
 --- The selector of a status of old, as a text: text | nil, err.
@@ -44,7 +44,7 @@ local function selector_of_old(status)
   if type(text) == "string" and text ~= "" then
     parsed, err = parse(text)
   elseif type(labels) == "table" then
-    parsed, err = selector.of_object { matchLabels = labels }
+    parsed, err = selector.from_set(labels)
   else
     return ""
   end
@@ -55,7 +55,7 @@ end
 --- The labels that a selector asks for, if it asks for nothing else, or nil.
 local function labels_of(parsed)
   local labels = {}
-  for _, requirement in ipairs(parsed.requirements) do
+  for _, requirement in ipairs(parsed:requirements()) do
     if requirement.operator ~= "=" and requirement.operator ~= "==" then return nil end
     labels[requirement.key] = requirement.values[1]
   end
