@@ -24,8 +24,9 @@
 ** |                                 | 403 and 410            | credential that can change: again  |
 ** | the server's first answer fails | retried                | an error, but for a 410 and        |
 ** |                                 |                        | where a Retry-After says when      |
-** | the first connection breaks     | retried                | an error (client-go's plain Watch: |
-** |                                 |                        | an empty watch that has ended)     |
+** | the first connection breaks     | retried for ever       | as of any GET, at last an error    |
+** |                                 |                        | (a plain Watch there: an empty one |
+** |                                 |                        | that has ended)                    |
 ** Source: client-go tools/watch/retrywatcher.go; back-off as tools/cache/reflector.go (0.8 to 30
 ** s).
 */
