@@ -420,6 +420,7 @@ typedef struct kube_list_head {
   kube_slice api_version;
   kube_slice kind;     /* "PodList" */
   kube_slice metadata; /* {"resourceVersion":"...","continue":"..."} of the last page */
+  kube_slice columns;  /* of a Table: its columnDefinitions, a JSON array */
 } kube_list_head;
 KUBE_API void kube_call_list_head(const kube_call *call, kube_list_head *head);
 
@@ -475,10 +476,17 @@ KUBE_API extern const kube_resource KUBE_PODS, KUBE_NAMESPACES, KUBE_CONFIGMAPS,
 ** Options bear the names of the Kubernetes API in C's spelling; a zeroed struct, or NULL, asks for
 ** the defaults. timeout: milliseconds for the whole call (0: none; a page counts for itself in a
 ** list).
+**
+** as is how the server should write the answer: NULL as it is; "Table", rows and columns as kubectl
+** prints them (of a list the frames are the rows; include_object is what a row's "object" holds:
+** "None", "Metadata" (the server's choice) or "Object"); "PartialObjectMetadata", kind and metadata
+** alone. A server that cannot answers as ever, and so it looks.
 */
 typedef struct kube_get_options {
   const char *resource_version;
   const char *subresource; /* "status", "scale", ... */
+  const char *as;
+  const char *include_object;
   int64_t timeout;
 } kube_get_options;
 
@@ -489,8 +497,12 @@ typedef struct kube_list_options {
   const char *resource_version;
   const char *resource_version_match;
   const char *continue_token;
-  int64_t limit;           /* objects a page; 0: 500 */
+  const char *shard_selector; /* an alpha feature of the server */
+  const char *as;
+  const char *include_object;
+  int64_t limit;           /* objects a page; 0: 500; negative: all at once */
   bool one_page;           /* stop after one page; its continue token is in the list head */
+  bool inconsistent;       /* when a continue token has expired: the rest, as it is by then */
   int64_t timeout_seconds; /* asked of the server */
   int64_t timeout;
 } kube_list_options;
@@ -501,6 +513,9 @@ typedef struct kube_watch_options {
   const char *field_selector;
   const char *resource_version; /* NULL: the objects there are come first, as ADDED */
   const char *resource_version_match;
+  const char *shard_selector;
+  const char *as;
+  const char *include_object;
   int64_t timeout_seconds; /* of one connection; 0: 5 to 10 minutes at random */
   bool send_initial_events;
   bool bookmarks;        /* give BOOKMARK events to the caller; they are used in any case */
@@ -515,19 +530,24 @@ typedef struct kube_write_options {
   const char *field_validation; /* "Ignore", "Warn", "Strict" */
   const char *dry_run;          /* "All" */
   const char *subresource;
+  const char *as;
+  const char *include_object;
   bool force; /* apply: take over fields of other managers */
   int64_t timeout;
 } kube_write_options;
 
-/* For delete and delete_collection: sent in the body. */
+/* For delete and delete_collection: sent in the body, but for what the latter reads. */
 typedef struct kube_delete_options {
   const int64_t *grace_period_seconds; /* NULL: the object's own */
   const char *propagation_policy;      /* "Background", "Foreground", "Orphan" */
   const char *precondition_uid;
   const char *precondition_resource_version;
   const char *dry_run;
-  const char *label_selector; /* these two for delete_collection */
-  const char *field_selector;
+  const bool *orphan_dependents; /* deprecated: propagation_policy says more */
+  const bool *ignore_store_read_error_with_cluster_breaking_potential;
+  const char *as;
+  const char *subresource;      /* for delete */
+  kube_list_options collection; /* for delete_collection: which, in the query; one request */
   int64_t timeout;
 } kube_delete_options;
 
@@ -536,6 +556,7 @@ typedef enum kube_patch_type {
   KUBE_JSON_PATCH,      /* RFC 6902 */
   KUBE_MERGE_PATCH,     /* RFC 7396 */
   KUBE_STRATEGIC_PATCH, /* Kubernetes' own; not for custom resources */
+  KUBE_APPLY_PATCH      /* as kube_dynamic_apply, in YAML too; needs a field_manager */
 } kube_patch_type;
 
 /*
@@ -550,7 +571,10 @@ KUBE_API kube_call *kube_dynamic_get(kube_client *client, const kube_resource *r
                                      const char *ns, const char *name,
                                      const kube_get_options *options, kube_error *err);
 
-/* All objects, one by one, page after page. */
+/*
+** All objects, one by one, page after page. The next page is asked for while what has come of this one
+** is read, so up to half a megabyte of it may be held too.
+*/
 KUBE_API kube_call *kube_dynamic_list(kube_client *client, const kube_resource *resource,
                                       const char *ns, const kube_list_options *options,
                                       kube_error *err);

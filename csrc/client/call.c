@@ -62,15 +62,17 @@ void kube_call_free(kube_call *call) {
   kube_call_leave_turn(call);
   kube_credential_leave(&call->user);
   if (call->transfer) kube_trace_over(call);
+  kube_call_drop_ahead(call);
   kube_client_hang_up(sender_of(call), call->transfer, &call->request, call->sent_as);
   kube_redirect_clear(&call->redirect);
   kube_trace_clear(&call->trace);
   kube_request_clear(&call->request);
   kube_cutter_clear(&call->cutter);
   kube_buffer_clear(&call->status);
-  kube_buffer_clear(&call->list_api_version);
-  kube_buffer_clear(&call->list_kind);
-  kube_buffer_clear(&call->list_metadata);
+  kube_buffer_clear(&call->list.api_version);
+  kube_buffer_clear(&call->list.kind);
+  kube_buffer_clear(&call->list.metadata);
+  kube_buffer_clear(&call->list.columns);
   kube_client_free(call->client);
   kube_handle_clear(&call->handle);
   free(call);
@@ -115,6 +117,7 @@ void kube_call_say_body(const kube_call *call, kube_error *err) {
 /* Nothing is under way any more, and nothing is due. */
 static void stop(kube_call *call, kube_call_state state) {
   kube_call_hang_up(call);
+  kube_call_drop_ahead(call);
   kube_handle_drop_due(&call->handle);
   kube_trace_end(call);
   call->state = state;
@@ -170,6 +173,30 @@ static kube_status await_credential(kube_call *call, kube_error *err) {
   return status;
 }
 
+void kube_call_drop_ahead(kube_call *call) {
+  kube_transfer_free(call->ahead);
+  call->ahead = NULL;
+}
+
+void kube_call_send_ahead(kube_call *call) {
+  kube_credential *credential = call->client->credential;
+  kube_error unused;
+  if (call->ahead || call->redirect.path ||
+      kube_credential_ask(credential, &call->user, &call->handle, &unused) != KUBE_OK)
+    return;
+  call->ahead_as = credential->generation;
+  call->ahead = kube_client_send(call->client, &call->handle, &call->request, &unused);
+}
+
+/* Whether what is to be sent has been, by whom we are now. */
+static bool take_ahead(kube_call *call) {
+  if (call->ahead && call->ahead_as != call->sent_as) kube_call_drop_ahead(call);
+  if (call->ahead == NULL) return false;
+  call->transfer = call->ahead;
+  call->ahead = NULL;
+  return true;
+}
+
 static kube_status send_request(kube_call *call, kube_error *err) {
   kube_status status;
   if (call->timeout > 0 && call->deadline < 0)
@@ -178,8 +205,9 @@ static kube_status send_request(kube_call *call, kube_error *err) {
   if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_for_good(call, err);
   status = await_credential(call, err);
   if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_or_recover(call, err);
-  call->transfer =
-      kube_redirect_send(&call->redirect, call->client, &call->handle, &call->request, err);
+  if (!take_ahead(call))
+    call->transfer =
+        kube_redirect_send(&call->redirect, call->client, &call->handle, &call->request, err);
   if (call->transfer == NULL) {
     kube_call_say_what(call, err);
     return fail_for_good(call, err);
@@ -457,9 +485,10 @@ uint64_t kube_call_id(const kube_call *call) { return call->handle.id; }
 kube_slice kube_call_status(const kube_call *call) { return kube_buffer_slice(&call->status); }
 
 void kube_call_list_head(const kube_call *call, kube_list_head *head) {
-  head->api_version = kube_buffer_slice(&call->list_api_version);
-  head->kind = kube_buffer_slice(&call->list_kind);
-  head->metadata = kube_buffer_slice(&call->list_metadata);
+  head->api_version = kube_buffer_slice(&call->list.api_version);
+  head->kind = kube_buffer_slice(&call->list.kind);
+  head->metadata = kube_buffer_slice(&call->list.metadata);
+  head->columns = kube_buffer_slice(&call->list.columns);
 }
 
 const char *kube_call_header(const kube_call *call, const char *name) {

@@ -78,6 +78,15 @@ typedef struct kube_watch_state {
   kube_slice object;
 } kube_watch_state;
 
+/* What only a list knows. */
+typedef struct kube_list_state {
+  bool one_page;
+  bool inconsistent; /* when its token expires it goes on with what there is by then */
+  bool as_rows;      /* a Table was asked for: its rows come one by one */
+  bool looked_ahead; /* the next page is asked for, if there is one */
+  kube_buffer api_version, kind, metadata, columns; /* of the last page that ended */
+} kube_list_state;
+
 struct kube_call {
   kube_handle handle;
   kube_client *client;
@@ -89,21 +98,22 @@ struct kube_call {
   kube_credential_user user;
   unsigned sent_as; /* the generation of the credential that the transfer bears */
   kube_cutter cutter;
-  size_t ceiling;      /* of a document */
-  int64_t timeout;     /* ms for one exchange (a page), 0 none */
-  long long deadline;  /* when that is over; -1 never */
-  long long rest;      /* RESTING: until when */
-  kube_call_info last; /* of the exchange before; bytes of all that are over */
-  bool given;          /* a document was taken */
-  int sent_again;      /* how often, after its connection was ended under it */
-  int retries;         /* of this exchange, after a rest; then failure holds what came before */
-  bool has_turn;       /* the throttle lets it be sent */
-  long long turn;      /* RESTING: when that is so; 0: it rests for another reason */
-  bool refused;        /* 401: and sent again with another credential, which was not refused yet */
-  bool one_page;
-  bool raw;           /* a document is what it is: a Status in a success is not looked for */
-  kube_buffer status; /* the Status of a refusal */
-  kube_buffer list_api_version, list_kind, list_metadata; /* of the last page that ended */
+  size_t ceiling;       /* of a document */
+  int64_t timeout;      /* ms for one exchange (a page), 0 none */
+  long long deadline;   /* when that is over; -1 never */
+  long long rest;       /* RESTING: until when */
+  kube_call_info last;  /* of the exchange before; bytes of all that are over */
+  bool given;           /* a document was taken */
+  int sent_again;       /* how often, after its connection was ended under it */
+  int retries;          /* of this exchange, after a rest; then failure holds what came before */
+  bool has_turn;        /* the throttle lets it be sent */
+  long long turn;       /* RESTING: when that is so; 0: it rests for another reason */
+  bool refused;         /* 401: and sent again with another credential, which was not refused yet */
+  kube_transfer *ahead; /* the next exchange, sent before its turn; NULL */
+  unsigned ahead_as;    /* as sent_as */
+  bool raw;             /* a document is what it is: a Status in a success is not looked for */
+  kube_buffer status;   /* the Status of a refusal */
+  kube_list_state list;
   kube_watch_state watch;
   kube_trace trace; /* what is told of it */
   kube_error failure;
@@ -127,6 +137,13 @@ kube_call *kube_watch_new(kube_client *client, kube_request *request,
 kube_slice kube_call_bytes(kube_call *call);
 kube_status kube_call_result(kube_call *call, kube_error *err);
 void kube_call_hang_up(kube_call *call);
+
+/*
+** Sends the request, already that of the next exchange, while the answer to the last one is here and
+** still read: SEND then finds it under way. Where it cannot go at once nothing is sent. drop cancels it.
+*/
+void kube_call_send_ahead(kube_call *call);
+void kube_call_drop_ahead(kube_call *call);
 
 /* Sets the handle's timer to what is due next: after a change from outside a peek. */
 kube_status kube_call_set_timer(kube_call *call, kube_error *err);

@@ -1,5 +1,17 @@
 /*
 ** A call whose answer is a list: its items one by one, page after page; the contract is in call.h.
+**
+** The next page is asked for as soon as this one has come in whole: what of it is still unread is
+** decoded while the server works and the network carries. At most the mark of a transfer (half a
+** megabyte) of the next page is held then, beside the same of this one.
+**
+** | case                                | client-go tools/pager         | here                       |
+** | pages read ahead                    | 10, whole                     | 1, half a megabyte of it   |
+** | a token expires, each item by itself| the error, after the items    | the same; or the rest as it|
+** |                                     |                               | is by then, if asked       |
+** | a token expires, the list as one    | once more, all of it at once  | lua/kube/client/dynamic.lua|
+** | resourceVersion of an EachListItem  | sent with each page: refused  | with the first one only    |
+** Source: client-go tools/pager/pager.go.
 */
 #include "call.h"
 
@@ -8,7 +20,8 @@
 static kube_status begin(kube_call *call, kube_error *err) {
   (void)err;
   kube_cutter_clear(&call->cutter);
-  kube_cutter_init(&call->cutter, KUBE_CUT_ITEMS, 0);
+  kube_cutter_init(&call->cutter, call->list.as_rows ? KUBE_CUT_ROWS : KUBE_CUT_ITEMS, 0);
+  call->list.looked_ahead = false;
   return KUBE_OK;
 }
 
@@ -26,19 +39,43 @@ static kube_slice item_kind(kube_slice kind) {
   return (kube_slice){0};
 }
 
-/* Makes the request for the next page of it. The token says at which version the list is read. */
-static kube_status turn_page(kube_call *call, kube_json token, kube_error *err) {
+/* ---- the next page ---- */
+
+static bool leads_on(const kube_call *call, kube_json token) {
+  return !call->list.one_page && token.type == KUBE_JSON_STRING && token.length > 0;
+}
+
+/* Makes the request that for the page after it. The token says at which version the list is read. */
+static kube_status aim(kube_call *call, kube_json token, kube_error *err) {
+  kube_query *query = &call->request.query;
   kube_buffer text = {0};
   kube_status status = kube_buffer_reserve(&text, token.length + 1, err);
   if (status == KUBE_OK) {
     kube_json_text(token, text.data, text.size);
-    status = kube_query_set(&call->request.query, "continue", text.data, err);
+    if (call->ahead && strcmp(text.data, kube_query_get(query, "continue")) != 0)
+      kube_call_drop_ahead(call); /* there are two tokens, and the last one counts */
+    status = kube_query_set(query, "continue", text.data, err);
   }
-  if (status == KUBE_OK)
-    status = kube_query_set(&call->request.query, "resourceVersion", NULL, err);
-  if (status == KUBE_OK)
-    status = kube_query_set(&call->request.query, "resourceVersionMatch", NULL, err);
+  if (status == KUBE_OK) status = kube_query_set(query, "resourceVersion", NULL, err);
+  if (status == KUBE_OK) status = kube_query_set(query, "resourceVersionMatch", NULL, err);
   kube_buffer_clear(&text);
+  return status;
+}
+
+/* The page is here: has it said yet what leads on? What fails will do so in its turn. */
+static void look_ahead(kube_call *call) {
+  kube_json token = kube_json_find(call->cutter.metadata, "continue");
+  kube_error unused;
+  if (call->list.looked_ahead || !leads_on(call, token)) return;
+  call->list.looked_ahead = true;
+  if (kube_json_validate(call->cutter.metadata, &unused) == KUBE_OK &&
+      aim(call, token, &unused) == KUBE_OK)
+    kube_call_send_ahead(call);
+}
+
+/* Hangs up what was read; what was sent ahead stays. */
+static kube_status turn_page(kube_call *call, kube_json token, kube_error *err) {
+  kube_status status = aim(call, token, err);
   kube_call_hang_up(call);
   call->deadline = -1;
   call->state = KUBE_CALL_SEND;
@@ -55,14 +92,38 @@ static kube_status check_metadata(const kube_call *call, kube_error *err) {
 
 /* A page is over: on to the next, or the end. */
 static kube_status end_page(kube_call *call, kube_error *err) {
+  kube_list_state *list = &call->list;
   kube_json token = kube_json_find(call->cutter.metadata, "continue");
   kube_status status = check_metadata(call, err);
-  if (status == KUBE_OK) status = keep(&call->list_api_version, call->cutter.api_version, err);
-  if (status == KUBE_OK) status = keep(&call->list_kind, call->cutter.kind, err);
-  if (status == KUBE_OK) status = keep(&call->list_metadata, call->cutter.metadata, err);
+  if (status == KUBE_OK) status = keep(&list->api_version, call->cutter.api_version, err);
+  if (status == KUBE_OK) status = keep(&list->kind, call->cutter.kind, err);
+  if (status == KUBE_OK) status = keep(&list->metadata, call->cutter.metadata, err);
+  if (status == KUBE_OK && call->cutter.columns.length)
+    status = keep(&list->columns, call->cutter.columns, err);
   if (status != KUBE_OK) return status;
-  if (call->one_page || token.type != KUBE_JSON_STRING || token.length == 0) return KUBE_EOF;
-  return turn_page(call, token, err);
+  return leads_on(call, token) ? turn_page(call, token, err) : KUBE_EOF;
+}
+
+/*
+** A token of a page before has expired. The Status has another one: with it the rest of the keys can be
+** read, as they are now (apimachinery pkg/apis/meta/v1/types.go, ListMeta.Continue).
+*/
+static kube_status recover(kube_call *call, kube_error *err) {
+  kube_json token = kube_json_find(kube_buffer_slice(&call->status), "metadata.continue");
+  kube_error unused;
+  if (!call->list.inconsistent || err->code != 410 || !leads_on(call, token) ||
+      kube_query_get(&call->request.query, "continue") == NULL)
+    return err->status;
+  return turn_page(call, token, &unused) == KUBE_AGAIN ? KUBE_OK : err->status;
+}
+
+/* ---- items ---- */
+
+/* An item is of the kind of the list, a row of none. */
+static void describe(const kube_cutter *cutter, kube_frame *frame) {
+  if (cutter->rows) return;
+  frame->api_version = cutter->api_version;
+  frame->kind = item_kind(cutter->kind);
 }
 
 static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
@@ -73,8 +134,8 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
                             &frame->object, err);
   switch (status) {
     case KUBE_OK:
-      frame->api_version = call->cutter.api_version;
-      frame->kind = item_kind(call->cutter.kind);
+      describe(&call->cutter, frame);
+      if (result == KUBE_EOF) look_ahead(call);
       return KUBE_OK;
     case KUBE_AGAIN:
       kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));
@@ -93,4 +154,5 @@ static void take(kube_call *call) {
   kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));
 }
 
-const kube_call_mode kube_list_mode = {.begin = begin, .read = read, .take = take};
+const kube_call_mode kube_list_mode = {
+    .begin = begin, .read = read, .take = take, .recover = recover};

@@ -2,7 +2,7 @@
 ** The frame cutter; the contract is in frame.h. A state says what must come next:
 **
 **   mode stream:  BETWEEN -> FRAME -> BETWEEN ...           the end may come at BETWEEN
-**   mode items:   OPENING -> FIRST_NAME -> NAME_END -> COLON -> MEMBER, and then one of
+**   items, rows:   OPENING -> FIRST_NAME -> NAME_END -> COLON -> MEMBER, and then one of
 **                   KEPT or SKIPPED -> BEHIND_MEMBER -> NAME -> NAME_END ... or -> DONE
 **                   FIRST_ITEM -> FRAME -> BEHIND_ITEM -> ITEM -> FRAME ... -> BEHIND_MEMBER
 **                                                           the end may come at DONE
@@ -31,7 +31,7 @@ enum {
 };
 
 /* What a member of the list is to us. */
-enum { OTHER, ITEMS, KIND, API_VERSION, METADATA };
+enum { OTHER, ITEMS, KIND, API_VERSION, METADATA, COLUMNS };
 
 /* How the value at hand goes on. */
 enum { NESTED, STRING, WORD };
@@ -47,7 +47,7 @@ typedef struct input {
 void kube_cutter_init(kube_cutter *c, kube_cutter_mode mode, size_t ceiling) {
   memset(c, 0, sizeof *c);
   c->mode = mode;
-  c->state = mode == KUBE_CUT_ITEMS ? OPENING : BETWEEN;
+  c->state = mode == KUBE_CUT_STREAM ? BETWEEN : OPENING;
   c->ceiling = ceiling ? ceiling : KUBE_FRAME_CEILING;
 }
 
@@ -60,6 +60,7 @@ void kube_cutter_clear(kube_cutter *c) {
   forget(&c->kind);
   forget(&c->api_version);
   forget(&c->metadata);
+  forget(&c->columns);
 }
 
 static kube_status bad(const kube_cutter *c, const input *in, const char *what) {
@@ -153,7 +154,7 @@ static kube_status cut_frame(kube_cutter *c, const input *in) {
   if (status != KUBE_OK) return status;
   c->ready = true;
   c->end = c->at;
-  c->state = c->mode == KUBE_CUT_ITEMS ? BEHIND_ITEM : BETWEEN;
+  c->state = c->mode == KUBE_CUT_STREAM ? BETWEEN : BEHIND_ITEM;
   return KUBE_OK;
 }
 
@@ -190,8 +191,13 @@ static kube_status begin_name(kube_cutter *c, const input *in) {
   return begin_value(c, in, NAME_END);
 }
 
-static int member_of(kube_slice raw) {
+static int member_of(kube_cutter *c, kube_slice raw) {
   if (kube_json_name_is(raw, "items", 5)) return ITEMS;
+  if (c->mode == KUBE_CUT_ROWS && kube_json_name_is(raw, "columnDefinitions", 17)) return COLUMNS;
+  if (c->mode == KUBE_CUT_ROWS && kube_json_name_is(raw, "rows", 4)) {
+    c->rows = true;
+    return ITEMS;
+  }
   if (kube_json_name_is(raw, "kind", 4)) return KIND;
   if (kube_json_name_is(raw, "apiVersion", 10)) return API_VERSION;
   if (kube_json_name_is(raw, "metadata", 8)) return METADATA;
@@ -201,7 +207,7 @@ static int member_of(kube_slice raw) {
 static kube_status end_name(kube_cutter *c, const input *in) {
   const kube_status status = gather(c, in, KUBE_HEAD_CEILING, "a name");
   if (status != KUBE_OK) return status;
-  c->member = member_of((kube_slice){in->bytes + c->start + 1, c->at - c->start - 2});
+  c->member = member_of(c, (kube_slice){in->bytes + c->start + 1, c->at - c->start - 2});
   c->state = COLON;
   return KUBE_OK;
 }
@@ -239,14 +245,16 @@ static kube_slice *keeper(kube_cutter *c) {
   switch (c->member) {
     case KIND: return &c->kind;
     case API_VERSION: return &c->api_version;
+    case COLUMNS: return &c->columns;
     default: return &c->metadata;
   }
 }
 
 /* Copies the member to the head; null and what is of another type count as not there. */
 static kube_status keep(kube_cutter *c, const input *in) {
-  const int shape = c->member == METADATA ? NESTED : STRING;
-  const size_t quotes = c->member == METADATA ? 0 : 1;
+  const bool is_text = c->member == KIND || c->member == API_VERSION;
+  const int shape = is_text ? STRING : NESTED;
+  const size_t quotes = is_text ? 1 : 0;
   const size_t length = c->at - c->start - 2 * quotes;
   kube_slice *slice = keeper(c);
   char *copy;

@@ -26,7 +26,8 @@
 
 typedef enum kube_cutter_mode {
   KUBE_CUT_STREAM, /* JSON values one after the other, with or without white space between them */
-  KUBE_CUT_ITEMS   /* the elements of the member "items" of one object */
+  KUBE_CUT_ITEMS,  /* the elements of the member "items" of one object */
+  KUBE_CUT_ROWS    /* or those of its member "rows", if it has that: a Table */
 } kube_cutter_mode;
 
 enum {
@@ -40,6 +41,7 @@ typedef struct kube_cutter {
   int member; /* which member of the object comes */
   int shape;  /* of the value at hand */
   bool items; /* the items were there */
+  bool rows;  /* and they are rows */
   bool ready; /* a frame waits to be taken */
   size_t ceiling;
   size_t start;   /* the first byte that is still needed */
@@ -50,6 +52,7 @@ typedef struct kube_cutter {
   kube_slice kind; /* members beside the items: a string's raw bytes; length 0 until it came */
   kube_slice api_version;
   kube_slice metadata; /* the JSON object as it stands */
+  kube_slice columns;  /* in the mode rows: the array columnDefinitions as it stands */
 } kube_cutter;
 
 /* Makes *c ready for the first byte. ceiling 0 is KUBE_FRAME_CEILING. Frees nothing: see clear. */
@@ -66,7 +69,7 @@ void kube_cutter_init(kube_cutter *c, kube_cutter_mode mode, size_t ceiling);
 **   KUBE_ETOOLARGE  the frame, or a member that is kept, is longer than its ceiling
 **   KUBE_ENOMEM
 ** After a failure only clear may follow. Offsets in messages count from the first byte.
-** kind, api_version and metadata are those that came before the frame, all of them after KUBE_EOF
+** kind, api_version, metadata and columns are those that came before the frame, all of them after KUBE_EOF
 ** (servers may send them behind the items); views that live until clear. metadata may grow.
 */
 kube_status kube_cutter_peek(kube_cutter *c, const char *bytes, size_t n, bool ended,

@@ -140,7 +140,10 @@ static void set_slice(lua_State *L, const char *field, kube_slice text) {
   lua_setfield(L, -2, field);
 }
 
-/* call:list_head() -> { apiVersion =, kind =, metadata = {} } of a list, whole at its end */
+/*
+** call:list_head() -> { apiVersion =, kind =, metadata = {} [, columnDefinitions = {} of a Table] } of a
+** list, whole at its end
+*/
 static int push_list_head(lua_State *L) {
   kube_list_head head;
   kube_call_list_head(lua_touserdata(L, 1), &head);
@@ -151,6 +154,8 @@ static int push_list_head(lua_State *L) {
       !kube_json_push(L, head.metadata.bytes, head.metadata.length, NULL, NULL))
     lua_newtable(L);
   lua_setfield(L, -2, "metadata");
+  if (head.columns.length && kube_json_push(L, head.columns.bytes, head.columns.length, NULL, NULL))
+    lua_setfield(L, -2, "columnDefinitions");
   return 1;
 }
 

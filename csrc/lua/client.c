@@ -75,6 +75,8 @@ static target check_target(lua_State *L) {
 static const kube_option get_options[] = {
     {"resourceVersion", KUBE_OPTION_TEXT, offsetof(kube_get_options, resource_version)},
     {"subresource", KUBE_OPTION_TEXT, offsetof(kube_get_options, subresource)},
+    {"as", KUBE_OPTION_TEXT, offsetof(kube_get_options, as)},
+    {"includeObject", KUBE_OPTION_TEXT, offsetof(kube_get_options, include_object)},
     {"timeout", KUBE_OPTION_SECONDS, offsetof(kube_get_options, timeout)},
     {NULL, KUBE_OPTION_TEXT, 0}};
 
@@ -93,8 +95,12 @@ static const kube_option list_options[] = {
     {"resourceVersion", KUBE_OPTION_TEXT, offsetof(kube_list_options, resource_version)},
     {"resourceVersionMatch", KUBE_OPTION_TEXT, offsetof(kube_list_options, resource_version_match)},
     {"continue", KUBE_OPTION_TEXT, offsetof(kube_list_options, continue_token)},
+    {"shardSelector", KUBE_OPTION_TEXT, offsetof(kube_list_options, shard_selector)},
+    {"as", KUBE_OPTION_TEXT, offsetof(kube_list_options, as)},
+    {"includeObject", KUBE_OPTION_TEXT, offsetof(kube_list_options, include_object)},
     {"limit", KUBE_OPTION_INTEGER, offsetof(kube_list_options, limit)},
     {"one_page", KUBE_OPTION_FLAG, offsetof(kube_list_options, one_page)},
+    {"inconsistent", KUBE_OPTION_FLAG, offsetof(kube_list_options, inconsistent)},
     {"timeoutSeconds", KUBE_OPTION_INTEGER, offsetof(kube_list_options, timeout_seconds)},
     {"timeout", KUBE_OPTION_SECONDS, offsetof(kube_list_options, timeout)},
     {NULL, KUBE_OPTION_TEXT, 0}};
@@ -114,6 +120,9 @@ static const kube_option watch_options[] = {
     {"resourceVersion", KUBE_OPTION_TEXT, offsetof(kube_watch_options, resource_version)},
     {"resourceVersionMatch", KUBE_OPTION_TEXT,
      offsetof(kube_watch_options, resource_version_match)},
+    {"shardSelector", KUBE_OPTION_TEXT, offsetof(kube_watch_options, shard_selector)},
+    {"as", KUBE_OPTION_TEXT, offsetof(kube_watch_options, as)},
+    {"includeObject", KUBE_OPTION_TEXT, offsetof(kube_watch_options, include_object)},
     {"timeoutSeconds", KUBE_OPTION_INTEGER, offsetof(kube_watch_options, timeout_seconds)},
     {"sendInitialEvents", KUBE_OPTION_FLAG, offsetof(kube_watch_options, send_initial_events)},
     {"allowWatchBookmarks", KUBE_OPTION_FLAG, offsetof(kube_watch_options, bookmarks)},
@@ -138,6 +147,8 @@ static const kube_option write_options[] = {
     {"fieldValidation", KUBE_OPTION_TEXT, offsetof(kube_write_options, field_validation)},
     {"dryRun", KUBE_OPTION_TEXT, offsetof(kube_write_options, dry_run)},
     {"subresource", KUBE_OPTION_TEXT, offsetof(kube_write_options, subresource)},
+    {"as", KUBE_OPTION_TEXT, offsetof(kube_write_options, as)},
+    {"includeObject", KUBE_OPTION_TEXT, offsetof(kube_write_options, include_object)},
     {"force", KUBE_OPTION_FLAG, offsetof(kube_write_options, force)},
     {"timeout", KUBE_OPTION_SECONDS, offsetof(kube_write_options, timeout)},
     {NULL, KUBE_OPTION_TEXT, 0}};
@@ -161,9 +172,9 @@ static int client_update(lua_State *L) { return write_with(L, kube_dynamic_updat
 static int client_update_status(lua_State *L) { return write_with(L, kube_dynamic_update_status); }
 static int client_apply(lua_State *L) { return write_with(L, kube_dynamic_apply); }
 
-/* client:patch(resource, namespace, name, options, patch, "json" | "merge" | "strategic") */
+/* client:patch(resource, namespace, name, options, patch, its type: one of kube.patch) */
 static int client_patch(lua_State *L) {
-  static const char *const types[] = {"json", "merge", "strategic", NULL};
+  static const char *const types[] = {"json", "merge", "strategic", "apply", NULL};
   kube_error err = {0};
   kube_write_options options = {0};
   kube_slice body;
@@ -177,36 +188,64 @@ static int client_patch(lua_State *L) {
 
 /* ---- deleting ---- */
 
+#define OF_COLLECTION(field) offsetof(kube_delete_options, collection.field)
+
 static const kube_option delete_options[] = {
     {"propagationPolicy", KUBE_OPTION_TEXT, offsetof(kube_delete_options, propagation_policy)},
-    {"uid", KUBE_OPTION_TEXT, offsetof(kube_delete_options, precondition_uid)},
-    {"resourceVersion", KUBE_OPTION_TEXT,
+    {"precondition_uid", KUBE_OPTION_TEXT, offsetof(kube_delete_options, precondition_uid)},
+    {"precondition_version", KUBE_OPTION_TEXT,
      offsetof(kube_delete_options, precondition_resource_version)},
     {"dryRun", KUBE_OPTION_TEXT, offsetof(kube_delete_options, dry_run)},
-    {"labelSelector", KUBE_OPTION_TEXT, offsetof(kube_delete_options, label_selector)},
-    {"fieldSelector", KUBE_OPTION_TEXT, offsetof(kube_delete_options, field_selector)},
+    {"subresource", KUBE_OPTION_TEXT, offsetof(kube_delete_options, subresource)},
+    {"as", KUBE_OPTION_TEXT, offsetof(kube_delete_options, as)},
+    {"labelSelector", KUBE_OPTION_TEXT, OF_COLLECTION(label_selector)},
+    {"fieldSelector", KUBE_OPTION_TEXT, OF_COLLECTION(field_selector)},
+    {"shardSelector", KUBE_OPTION_TEXT, OF_COLLECTION(shard_selector)},
+    {"resourceVersion", KUBE_OPTION_TEXT, OF_COLLECTION(resource_version)},
+    {"resourceVersionMatch", KUBE_OPTION_TEXT, OF_COLLECTION(resource_version_match)},
+    {"continue", KUBE_OPTION_TEXT, OF_COLLECTION(continue_token)},
+    {"limit", KUBE_OPTION_INTEGER, OF_COLLECTION(limit)},
+    {"timeoutSeconds", KUBE_OPTION_INTEGER, OF_COLLECTION(timeout_seconds)},
     {"timeout", KUBE_OPTION_SECONDS, offsetof(kube_delete_options, timeout)},
     {NULL, KUBE_OPTION_TEXT, 0}};
 
-/* gracePeriodSeconds: 0 is not the same as none. */
-static void read_delete_options(lua_State *L, kube_delete_options *options, int64_t *grace) {
+/* What is not the same when it is not there: 0 seconds, false. */
+typedef struct if_given {
+  int64_t grace;
+  bool orphan, ignore;
+} if_given;
+
+static const bool *read_flag(lua_State *L, const char *name, bool *flag) {
+  const bool *given = NULL;
+  lua_getfield(L, 5, name);
+  *flag = lua_toboolean(L, -1);
+  if (!lua_isnil(L, -1)) given = flag;
+  lua_pop(L, 1);
+  return given;
+}
+
+static void read_delete_options(lua_State *L, kube_delete_options *options, if_given *values) {
   kube_read_options(L, 5, delete_options, options);
   if (!lua_istable(L, 5)) return;
+  luaL_checkstack(L, 4, "options");
   lua_getfield(L, 5, "gracePeriodSeconds");
   if (lua_isnumber(L, -1)) {
-    *grace = (int64_t)lua_tonumber(L, -1);
-    options->grace_period_seconds = grace;
+    values->grace = (int64_t)lua_tonumber(L, -1);
+    options->grace_period_seconds = &values->grace;
   }
   lua_pop(L, 1);
+  options->orphan_dependents = read_flag(L, "orphanDependents", &values->orphan);
+  options->ignore_store_read_error_with_cluster_breaking_potential =
+      read_flag(L, "ignoreStoreReadErrorWithClusterBreakingPotential", &values->ignore);
 }
 
 /* client:delete(resource, namespace, name, options) -> call | nil, err */
 static int client_delete(lua_State *L) {
   kube_error err = {0};
   kube_delete_options options = {0};
-  int64_t grace;
+  if_given values;
   target t = check_target(L);
-  read_delete_options(L, &options, &grace);
+  read_delete_options(L, &options, &values);
   START(L, kube_dynamic_delete(client, &t.resource, t.ns, t.name, &options, &err));
 }
 
@@ -214,9 +253,9 @@ static int client_delete(lua_State *L) {
 static int client_delete_collection(lua_State *L) {
   kube_error err = {0};
   kube_delete_options options = {0};
-  int64_t grace;
+  if_given values;
   target t = check_target(L);
-  read_delete_options(L, &options, &grace);
+  read_delete_options(L, &options, &values);
   START(L, kube_dynamic_delete_collection(client, &t.resource, t.ns, &options, &err));
 }
 

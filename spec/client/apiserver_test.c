@@ -191,7 +191,7 @@ static void deletes(kube_client *k) {
   const int64_t now = 0;
   kube_delete_options at_once = {.grace_period_seconds = &now};
   kube_delete_options wrong = {.precondition_uid = "not-its-uid"};
-  kube_delete_options ours = {.label_selector = "test=c"};
+  kube_delete_options ours = {.collection.label_selector = "test=c"};
   kube_call *call;
   kube_frame frame;
   finish(kube_dynamic_delete(k, &KUBE_PODS, ns, "p", &wrong, &err), "", &err);

@@ -215,7 +215,7 @@ static void each_verb_is_sent_as_client_go_does(void) {
                                       .propagation_policy = "Foreground",
                                       .precondition_uid = "a\"b",
                                       .dry_run = "All",
-                                      .label_selector = "a=b"};
+                                      .collection.label_selector = "a=b"};
   const kube_get_options status = {.subresource = "status", .resource_version = "5"};
   const kube_slice body = slice("{}");
   open_place(&p, echo, NULL);

@@ -282,6 +282,7 @@ static kube_status get_refused(kube_error *err) {
 static kube_status list(kube_error *err) {
   static const kube_list_options options = {.label_selector = "a=b",
                                             .field_selector = "c=d",
+                                            .as = "PartialObjectMetadata",
                                             .resource_version = "1",
                                             .resource_version_match = "Exact",
                                             .limit = 1,
@@ -327,13 +328,17 @@ static kube_status apply(kube_error *err) {
 }
 
 static const int64_t grace = 0;
+static const bool yes = true;
 static const kube_delete_options deleted = {.grace_period_seconds = &grace,
                                             .propagation_policy = "Orphan",
                                             .precondition_uid = "u\"",
                                             .precondition_resource_version = "1",
                                             .dry_run = "All",
-                                            .label_selector = "a=b",
-                                            .field_selector = "c=d",
+                                            .collection.label_selector = "a=b",
+                                            .collection.field_selector = "c=d",
+                                            .collection.limit = 7,
+                                            .orphan_dependents = &yes,
+                                            .as = "PartialObjectMetadata",
                                             .timeout = PATIENCE};
 
 static kube_status delete (kube_error *err) {
