@@ -49,7 +49,7 @@ static kube_status add_preconditions(kube_buffer *json, const kube_delete_option
 
 static kube_status add_dry_run(kube_buffer *json, const char *dry_run, kube_error *err) {
   kube_status status;
-  if (dry_run == NULL) return KUBE_OK;
+  if (dry_run == NULL || *dry_run == '\0') return KUBE_OK;
   status = kube_buffer_add_text(json, ",\"dryRun\":[", err);
   if (status == KUBE_OK) status = kube_json_quote(json, dry_run, strlen(dry_run), err);
   return status == KUBE_OK ? kube_buffer_add_char(json, ']', err) : status;

@@ -19,7 +19,7 @@ local patch = {
   MERGE = "merge",
   --- The type of a strategic merge patch, "strategic": the server merges lists by their keys.
   STRATEGIC = "strategic",
-  --- The type of server-side apply, "apply", which is no option of patch: apply does it.
+  --- The type of server-side apply, "apply": patch then needs a fieldManager, as apply does not.
   APPLY = "apply",
 }
 

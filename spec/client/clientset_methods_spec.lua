@@ -271,8 +271,8 @@ describe("the methods beyond the verbs", function()
     assert.equal("evict: the object needs a metadata.name", thrown(line() + 1, function()
       local _ = core:pods("d"):evict {}
     end))
-    assert.equal('get_scale: unknown option "subresource"; the options are fields, managedFields, '
-      .. "resourceVersion, timeout", thrown(line() + 1, function()
+    assert.equal('get_scale: unknown option "subresource"; the options are as, fields, '
+      .. "includeObject, managedFields, resourceVersion, timeout", thrown(line() + 1, function()
         local _ = deployments:get_scale("web", { subresource = "status" })
       end))
     assert.equal("evict_v1: the object is policy/v1beta1 Eviction, not policy/v1 Eviction",

@@ -165,8 +165,8 @@ end
 
 --- One object: k:get("deploy", "web", options) or k:get("deploy/web", options): object | nil, err
 -- (reason NotFound).
--- @param given { namespace =, fields =, managedFields =, resourceVersion =, subresource =,
---   timeout = }
+-- @param given { namespace =, fields =, managedFields =, as =, includeObject =, resourceVersion =,
+--   subresource =, timeout = }
 function Client:get(kind, name, given)
   kind, name, given = split(self, kind, name, given, nil, "get")
   given = check(self, given, "get")
@@ -177,10 +177,12 @@ end
 
 --- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With
 -- limit or continue one page. Of several resources, "pods,services", or of a category, "all", a
--- List in which each item has its kind.
--- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
---   managedFields =, limit =, continue =, resourceVersion =, resourceVersionMatch =,
---   timeoutSeconds =, timeout = }
+-- List in which each item has its kind. With as = "Table" { kind = "Table", columnDefinitions =,
+-- rows = { { cells = {...}, object = }, ... } }.
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, shardSelector =,
+--   fields =, managedFields =, as =, includeObject =, limit =, continue =, resourceVersion =,
+--   resourceVersionMatch =, on_expired = "relist" | "continue" | "error", timeoutSeconds =,
+--   timeout = }
 function Client:list(kind, given)
   given = check(self, given, "list")
   check_kind(kind, "list")
@@ -192,11 +194,12 @@ end
 --- All objects one by one, read page by page: `for pod in k:each("pods") do ... end`. What goes
 -- wrong is thrown there; or use stream:next(), which gives nil, err. Of several resources,
 -- "pods,services", or of a category, "all", those of one after those of another.
--- @param given  as k:list; limit is the size of a page (500)
+-- @param given  as k:list; limit is the size of a page (500), and on_expired "error" or "continue"
 -- @return stream
 function Client:each(kind, given)
   given = check(self, given, "each")
   check_kind(kind, "each")
+  dynamic.check_each(given)
   return stream.new(function() -- which finds out where its objects are at the first one
     local clients, err = by_names(self, kind, given)
     if not clients then return nil, err end
@@ -208,10 +211,11 @@ end
 -- | nil, err. Without resourceVersion the objects that there are come first, as ADDED. It connects
 -- again where a connection ended. After a 410 it starts again from what there is (what was deleted
 -- meanwhile is not told), or, with on_expired = "error", ends with the error.
--- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, fields =,
---   managedFields =, resourceVersion =, resourceVersionMatch =, sendInitialEvents =,
---   allowWatchBookmarks =, timeoutSeconds = (of a connection), timeout = seconds to watch: then it
---   ends as a list does, resume = false to end with the connection,
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, shardSelector =,
+--   fields =, managedFields =, as =, includeObject =, resourceVersion =, resourceVersionMatch =,
+--   sendInitialEvents =, allowWatchBookmarks =, timeoutSeconds = (of a connection),
+--   timeout = seconds to watch: then it ends as a list does, resume = false to end with the
+--   connection,
 --   on_expired = "restart" | "error" }
 function Client:watch(kind, given)
   given = check(self, given, "watch")
@@ -268,7 +272,8 @@ end
 
 --- Creates an object: what the server made of it | nil, err (reason AlreadyExists).
 -- @param given { namespace =, dryRun = "All", fieldManager =, fieldValidation =, timeout =,
---   subresource =, name = (of the object whose subresource, an eviction or a token, is created) }
+--   subresource =, name = (of the object whose subresource, an eviction or a token, is created;
+--   else that in its metadata) }
 function Client:create(object, given)
   given = check(self, given, "create")
   check_object(object, "create")
@@ -302,10 +307,11 @@ function Client:update_status(object, given)
 end
 
 --- Patches an object: k:patch("deploy/web", { spec = { replicas = 3 } }): object | nil, err.
--- @param patch  a table or JSON text: for "merge" and "strategic" an object in which kube.null
---   removes a field, for "json" an array of operations
--- @param given { type = "merge" (the default) | "json" | "strategic", namespace =, dryRun = "All",
---   fieldManager =, fieldValidation =, subresource =, timeout = }
+-- @param patch  a table or JSON text: for kube.patch.MERGE and STRATEGIC an object in which
+--   kube.null removes a field, for JSON an array of operations, for APPLY what is wanted
+-- @param given { type = kube.patch.MERGE ("merge", the default) | JSON | STRATEGIC | APPLY,
+--   namespace =, dryRun = "All", fieldManager = (needed to apply), fieldValidation =,
+--   force = (to apply), subresource =, as = "PartialObjectMetadata", timeout = }
 function Client:patch(kind, name, patch, given)
   kind, name, patch, given = split(self, kind, name, patch, given, "patch")
   given = check(self, given, "patch")
@@ -388,8 +394,10 @@ end
 
 --- Deletes an object: k:delete("pod", "web-0"), k:delete("pod/web-0") or k:delete(object).
 -- @param given { namespace =, gracePeriodSeconds =,
---   propagationPolicy = "Background" | "Foreground" | "Orphan", uid =,
---   resourceVersion = (preconditions), dryRun = "All", timeout = }
+--   propagationPolicy = "Background" | "Foreground" | "Orphan", orphanDependents =,
+--   preconditions =, uid =, resourceVersion = (these two are preconditions),
+--   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All", subresource =,
+--   as = "PartialObjectMetadata", timeout = }
 -- @return the object as it was last, or a Status | nil, err (reason NotFound; Conflict: a
 --   precondition)
 function Client:delete(kind, name, given)
@@ -410,8 +418,11 @@ end
 
 --- Deletes all objects that the selectors choose, without selectors all: a list or a Status
 -- | nil, err.
--- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =,
---   gracePeriodSeconds =, propagationPolicy =, dryRun = "All", timeout = }
+-- @param given { namespace =, all_namespaces =, labelSelector =, fieldSelector =, shardSelector =,
+--   resourceVersion =, resourceVersionMatch =, limit =, continue =, timeoutSeconds =,
+--   gracePeriodSeconds =, propagationPolicy =, orphanDependents =, preconditions =, uid =,
+--   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All",
+--   as = "PartialObjectMetadata", timeout = }
 function Client:delete_collection(kind, given)
   given = check(self, given, "delete_collection")
   check_kind(kind, "delete_collection")

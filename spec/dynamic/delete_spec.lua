@@ -1,0 +1,136 @@
+local cluster = require("spec.support.cluster")
+local kube = require("kube")
+
+local k = cluster.connect()
+local namespace = cluster.namespace("dynamic-delete")
+
+local IN = { namespace = namespace }
+
+--- The options that are given, and the namespace of this file.
+local function here(given)
+  given = given or {}
+  given.namespace = namespace
+  return given
+end
+
+local function config_map(...) return cluster.config_map(namespace, ...) end
+
+local function pod(name, annotations)
+  return {
+    apiVersion = "v1", kind = "Pod",
+    metadata = { name = name, namespace = namespace, annotations = annotations },
+    spec = { containers = { { name = "app", image = "nginx:1.27" } } },
+  }
+end
+
+local function deployment(name, replicas)
+  return {
+    apiVersion = "apps/v1", kind = "Deployment",
+    metadata = { name = name, namespace = namespace },
+    spec = {
+      replicas = replicas, selector = { matchLabels = { app = name } },
+      template = {
+        metadata = { labels = { app = name } },
+        spec = { containers = { { name = "app", image = "nginx:1.27" } } },
+      },
+    },
+  }
+end
+
+local function names(list)
+  local found = {}
+  for i, object in ipairs(list.items) do found[i] = object.metadata.name end
+  table.sort(found)
+  return found
+end
+
+--- That a call gave nil and an error with that reason; the error.
+local function refused(reason, value, err)
+  assert.is_nil(value)
+  assert.is_true(kube.is_error(err), tostring(err))
+  assert.equal(reason, err.reason)
+  return err
+end
+
+setup(function() -- what a pod needs to be admitted
+  cluster.eventually(function() return (k:get("sa", "default", IN)) end)
+end)
+
+describe("delete", function()
+  it("deletes at once with gracePeriodSeconds = 0", function()
+    assert(k:create(pod("grace", { kubelet = "off" })))
+    cluster.eventually(function()
+      return assert(k:get("pod", "grace", IN)).spec.nodeName
+    end)
+    assert(k:delete("pod", "grace", IN)) -- gracefully: nobody plays its kubelet, so it stays
+    assert.truthy(assert(k:get("pod", "grace", IN)).metadata.deletionTimestamp)
+    assert(k:delete("pod", "grace", here { gracePeriodSeconds = 0 }))
+    refused("NotFound", k:get("pod", "grace", IN))
+  end)
+
+  it("takes kind and name, both in one, or an object", function()
+    for i = 1, 3 do assert(k:create(config_map("gone-" .. i))) end
+    assert(k:delete("cm", "gone-1", IN))
+    assert(k:delete("cm/gone-2", nil, IN))
+    assert(k:delete(config_map("gone-3")))
+    for i = 1, 3 do refused("NotFound", k:get("cm", "gone-" .. i, IN)) end
+    refused("NotFound", k:delete("cm", "gone-1", IN))
+  end)
+
+  it("obeys the propagation policy", function()
+    local function owned(name)
+      return assert(k:list("rs", here { labelSelector = "app=" .. name })).items
+    end
+    local function delete(name, policy)
+      assert(k:delete("deploy", name, here { propagationPolicy = policy }))
+      cluster.eventually(function()
+        return kube.is_not_found((select(2, k:get("deploy", name, IN))))
+      end)
+    end
+    -- In this order: the garbage collector hears of them in turn, and makes orphans only of those
+    -- that it has heard of.
+    for _, name in ipairs { "owner-orphan", "owner-foreground", "owner-background" } do
+      assert(k:create(deployment(name, 0)))
+      cluster.eventually(function() return #owned(name) == 1 end)
+    end
+    for _, policy in ipairs { "Foreground", "Background" } do
+      local name = "owner-" .. policy:lower()
+      delete(name, policy)
+      cluster.eventually(function() return #owned(name) == 0 end)
+    end
+    delete("owner-orphan", "Orphan")
+    local orphan = owned("owner-orphan")[1]
+    assert.is_nil(orphan.metadata.ownerReferences)
+    assert(k:delete(orphan))
+    refused("Invalid", k:delete("cm", "any", here { propagationPolicy = "Sideways" }))
+  end)
+
+  it("holds to its preconditions", function()
+    local made = assert(k:create(config_map("pre")))
+    local err = refused("Conflict", k:delete("cm", "pre",
+      here { uid = "00000000-0000-0000-0000-000000000000" }))
+    assert.is_true(kube.is_conflict(err))
+    refused("Conflict", k:delete("cm", "pre", here { resourceVersion = "1" }))
+    assert(k:delete("cm", "pre", here {
+      uid = made.metadata.uid, resourceVersion = made.metadata.resourceVersion,
+    }))
+  end)
+
+  it("of a dry run deletes nothing", function()
+    assert(k:create(config_map("dry-delete")))
+    assert(k:delete("cm", "dry-delete", here { dryRun = "All" }))
+    assert.truthy(k:get("cm", "dry-delete", IN))
+  end)
+
+  it("of a collection deletes what its selector chooses and nothing else", function()
+    for i = 1, 4 do
+      assert(k:create(config_map("many-" .. i, nil, { many = i % 2 == 0 and "even" or "odd" })))
+    end
+    assert(k:delete_collection("cm", here { labelSelector = "many=even" }))
+    assert.same({ "many-1", "many-3" },
+      names(assert(k:list("cm", here { labelSelector = "many" }))))
+    assert(k:delete_collection("cm", here { labelSelector = "many",
+      fieldSelector = "metadata.name=many-3" }))
+    assert.same({ "many-1" }, names(assert(k:list("cm", here { labelSelector = "many" }))))
+  end)
+end)

@@ -1,0 +1,121 @@
+local cluster = require("spec.support.cluster")
+local kube = require("kube")
+
+local k = cluster.connect()
+local namespace = cluster.namespace("dynamic-patch")
+
+local IN = { namespace = namespace }
+
+--- The options that are given, and the namespace of this file.
+local function here(given)
+  given = given or {}
+  given.namespace = namespace
+  return given
+end
+
+local function config_map(...) return cluster.config_map(namespace, ...) end
+
+local function deployment(name, replicas)
+  return {
+    apiVersion = "apps/v1", kind = "Deployment",
+    metadata = { name = name, namespace = namespace },
+    spec = {
+      replicas = replicas, selector = { matchLabels = { app = name } },
+      template = {
+        metadata = { labels = { app = name } },
+        spec = { containers = { { name = "app", image = "nginx:1.27" } } },
+      },
+    },
+  }
+end
+
+--- That a call gave nil and an error with that reason; the error.
+local function refused(reason, value, err)
+  assert.is_nil(value)
+  assert.is_true(kube.is_error(err), tostring(err))
+  assert.equal(reason, err.reason)
+  return err
+end
+
+describe("patch", function()
+  local function fresh(name)
+    assert(k:create(config_map(name, { a = "1", b = "2" }, { keep = "yes" })))
+    return name
+  end
+
+  it("may be JSON text, wherever the name stands", function()
+    local name = fresh("patch-text")
+    assert.equal("2", assert(k:patch("cm/" .. name, '{"data":{"a":"2"}}', IN)).data.a)
+    assert.equal("3", assert(k:patch("cm", name, '{"data":{"a":"3"}}', IN)).data.a)
+  end)
+
+  it("merges by default, and kube.null removes", function()
+    local patched = assert(k:patch("cm", fresh("merge"), {
+      data = { a = kube.null, c = "3" }, metadata = { annotations = { note = "n" } },
+    }, IN))
+    assert.same({ b = "2", c = "3" }, patched.data)
+    assert.same({ keep = "yes" }, patched.metadata.labels)
+    assert.same({ note = "n" }, patched.metadata.annotations)
+    patched = assert(k:patch("cm", "merge", { data = kube.null }, here { type = "merge" }))
+    assert.is_nil(patched.data)
+  end)
+
+  it("takes a list of operations as a JSON patch", function()
+    local name = fresh("json")
+    local patched = assert(k:patch("cm", name, {
+      { op = "test", path = "/data/a", value = "1" },
+      { op = "replace", path = "/data/a", value = "one" },
+      { op = "remove", path = "/data/b" },
+      { op = "add", path = "/metadata/labels/example.com~1new", value = "yes" },
+    }, here { type = "json" }))
+    assert.same({ a = "one" }, patched.data)
+    assert.same({ keep = "yes", ["example.com/new"] = "yes" }, patched.metadata.labels)
+    local err = select(2, k:patch("cm", name, {
+      { op = "test", path = "/data/a", value = "1" },
+    }, here { type = "json" }))
+    assert.is_true(kube.is_invalid(err), tostring(err))
+  end)
+
+  it("takes JSON text", function()
+    local patched = assert(k:patch("cm", fresh("text"), '{"data":{"a":null}}', IN))
+    assert.same({ b = "2" }, patched.data)
+  end)
+
+  it("merges the elements of lists by their keys when it is strategic", function()
+    assert(k:create(deployment("strategic", 0)))
+    local containers = { spec = { template = { spec = { containers = {
+      { name = "side", image = "busybox" },
+    } } } } }
+    local patched = assert(k:patch("deploy", "strategic", containers, here { type = "strategic" }))
+    assert.equal(2, #patched.spec.template.spec.containers)
+    patched = assert(k:patch("deploy", "strategic", { spec = { template = { spec = {
+      containers = { { name = "app", ["$patch"] = "delete" } },
+    } } } }, here { type = "strategic" }))
+    assert.equal(1, #patched.spec.template.spec.containers)
+    assert.equal("side", patched.spec.template.spec.containers[1].name)
+    patched = assert(k:patch("deploy", "strategic", {
+      metadata = { annotations = { ["deployment.kubernetes.io/revision"] = kube.null } },
+      spec = { template = { spec = { containers = {
+        { name = "only", image = "nginx" },
+      } } } },
+    }, here { type = "merge" }))
+    assert.equal("only", patched.spec.template.spec.containers[1].name)
+    assert.equal(1, #patched.spec.template.spec.containers)
+    assert(k:delete("deploy", "strategic", IN))
+  end)
+
+  it("of a dry run changes nothing", function()
+    local patched = assert(k:patch("cm", fresh("dry-patch"), { data = { a = "9" } },
+      here { dryRun = "All" }))
+    assert.equal("9", patched.data.a)
+    assert.equal("1", assert(k:get("cm", "dry-patch", IN)).data.a)
+  end)
+
+  it("is a Conflict with a stale resourceVersion in it", function()
+    local old = assert(k:get("cm", fresh("stale-patch"), IN)).metadata.resourceVersion
+    local with_version = { metadata = { resourceVersion = old }, data = { a = "2" } }
+    assert(k:patch("cm", "stale-patch", with_version, IN))
+    with_version.data.a = "3"
+    refused("Conflict", k:patch("cm", "stale-patch", with_version, IN))
+  end)
+end)
