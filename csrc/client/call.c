@@ -191,6 +191,7 @@ void kube_call_send_ahead(kube_call *call) {
 /* Whether what is to be sent has been, by whom we are now. */
 static bool take_ahead(kube_call *call) {
   if (call->ahead && call->ahead_as != call->sent_as) kube_call_drop_ahead(call);
+  call->was_ahead = call->ahead != NULL;
   if (call->ahead == NULL) return false;
   call->transfer = call->ahead;
   call->ahead = NULL;
@@ -230,10 +231,12 @@ kube_slice kube_call_bytes(kube_call *call) { return kube_transfer_peek(call->tr
 /*
 ** An API server ends an HTTP/2 connection after the request of somebody who is not known, with all
 ** that others sent on it. A GET is then sent once more, and as often as Go's transport does: who is
-** many, and refused, meets one such connection after the other until the first refusal is read.
+** many, and refused, meets one such connection after the other until the first refusal is read. What
+** was sent ahead may have waited until its connection was over: that is no failure of now.
 */
 static bool send_again(kube_call *call) {
-  if (call->sent_again == MOST_SENDS_AGAIN || !kube_transfer_was_dropped(call->transfer) ||
+  if (call->sent_again == MOST_SENDS_AGAIN ||
+      !(call->was_ahead || kube_transfer_was_dropped(call->transfer)) ||
       strcmp(call->request.method, "GET") != 0)
     return false;
   call->sent_again++;

@@ -112,6 +112,7 @@ struct kube_call {
   kube_transfer *ahead; /* the next exchange, sent before its turn; NULL */
   unsigned ahead_as;    /* as sent_as */
   bool raw;             /* a document is what it is: a Status in a success is not looked for */
+  bool was_ahead;       /* so was the one under way */
   kube_buffer status;   /* the Status of a refusal */
   kube_list_state list;
   kube_watch_state watch;
