@@ -339,6 +339,130 @@ static void one_page_is_one_page(void) {
   close_place(&p);
 }
 
+/* Two items, and behind them what the arg says. */
+static void then_arg(server_connection *c, void *arg) {
+  if (strstr(c->target, "continue=t") == NULL)
+    server_json(c, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"continue\":\"t\"},"
+                   "\"items\":[{\"n\":1},{\"n\":2}]}");
+  else if (strstr(arg, "\"Status\""))
+    server_answer(c, 403, "application/json", arg);
+  else
+    server_json(c, arg);
+}
+
+/* Lets the engine work until the server was asked so often: the reader does nothing meanwhile. */
+static void await_requests(place *p, int n) {
+  int patience = PATIENCE / 50;
+  while (server_requests(&p->s) < n && patience-- > 0) kube_engine_wait(p->engine, 50, NULL);
+  CHECK(server_requests(&p->s) == n);
+}
+
+/* What the next page brings, a failure too, is told behind the items of this one. */
+static void the_next_page_is_asked_for_ahead(void) {
+  static const char *const seconds[] = {
+      "{\"kind\":\"PodList\",\"items\":[{\"n\":3}],\"metadata\":{}}",
+      "{\"kind\":\"Status\",\"message\":\"no\",\"reason\":\"Forbidden\"}", "<html>"};
+  static const kube_status ends_with[] = {KUBE_EOF, KUBE_EAPI, KUBE_EDECODE};
+  for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+    place p;
+    kube_call *call;
+    kube_frame frame;
+    kube_call_info info;
+    open_place(&p, then_arg, (void *)(uintptr_t)seconds[i]);
+    call = list(&p, NULL);
+    CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+    await_requests(&p, 2);
+    CHECK_TEXT(frame.object.bytes, frame.object.length, "{\"n\":1}");
+    next_is(call, "{\"n\":1}");
+    next_is(call, "{\"n\":2}");
+    if (i == 0) next_is(call, "{\"n\":3}");
+    ends(call, ends_with[i]);
+    kube_call_info_get(call, &info);
+    CHECK(info.code == (i == 1 ? 403 : 200) && info.connects == 0);
+    CHECK(server_requests(&p.s) == 2);
+    kube_call_free(call);
+    close_place(&p);
+  }
+}
+
+/* Whoever leaves in the middle takes back what was sent ahead, before it is answered and behind. */
+static void what_was_sent_ahead_is_taken_back(void) {
+  for (int wait = 0; wait < 3; wait++) {
+    place p;
+    kube_call *call;
+    kube_frame frame;
+    open_place(&p, then_arg, (void *)(uintptr_t) "{\"items\":[{\"n\":3}]}");
+    call = list(&p, NULL);
+    CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+    if (wait > 0) await_requests(&p, 2);
+    if (wait > 1) kube_engine_wait(p.engine, 50, NULL);
+    kube_call_free(call);
+    call = get(&p, "/after", 0);
+    CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+    kube_call_free(call);
+    close_place(&p);
+  }
+}
+
+/* Of two tokens in one page the last one counts, whatever was sent meanwhile. */
+static void two_tokens(server_connection *c, void *arg) {
+  (void)arg;
+  if (strstr(c->target, "continue=b"))
+    server_json(c, "{\"items\":[{\"n\":3}]}");
+  else if (strstr(c->target, "continue=a"))
+    server_json(c, "{\"items\":[{\"n\":0}]}");
+  else
+    server_json(c, "{\"metadata\":{\"continue\":\"a\"},\"items\":[{\"n\":1},{\"n\":2}],"
+                   "\"metadata\":{\"continue\":\"b\"}}");
+}
+
+static void the_last_token_counts(void) {
+  place p;
+  kube_call *call;
+  open_place(&p, two_tokens, NULL);
+  call = list(&p, NULL);
+  next_is(call, "{\"n\":1}");
+  next_is(call, "{\"n\":2}");
+  next_is(call, "{\"n\":3}");
+  ends(call, KUBE_EOF);
+  kube_call_free(call);
+  close_place(&p);
+}
+
+static void columns_and_rows(server_connection *c, void *arg) {
+  (void)arg;
+  CHECK(
+      strstr(c->head, "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json\r\n"));
+  CHECK(strstr(c->target, "includeObject=None"));
+  server_json(c, "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{},"
+                 "\"columnDefinitions\":[{\"name\":\"Name\"}],\"rows\":[{\"cells\":[\"a\"]},"
+                 "{\"cells\":[\"b\"]}]}");
+}
+
+static void a_table_is_a_list_of_rows(void) {
+  const kube_list_options options = {.as = "Table", .include_object = "None"};
+  const kube_list_options wrong = {.as = "Chair"};
+  place p;
+  kube_call *call;
+  kube_frame frame;
+  kube_list_head head;
+  kube_error err = {0};
+  open_place(&p, columns_and_rows, NULL);
+  call = list(&p, &options);
+  CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+  CHECK(frame.kind.length == 0 && frame.api_version.length == 0);
+  next_is(call, "{\"cells\":[\"a\"]}");
+  next_is(call, "{\"cells\":[\"b\"]}");
+  ends(call, KUBE_EOF);
+  kube_call_list_head(call, &head);
+  CHECK_TEXT(head.kind.bytes, head.kind.length, "Table");
+  CHECK_TEXT(head.columns.bytes, head.columns.length, "[{\"name\":\"Name\"}]");
+  kube_call_free(call);
+  CHECK(kube_dynamic_list(p.client, &KUBE_PODS, "ns", &wrong, &err) == NULL);
+  CHECK(err.status == KUBE_EUSAGE && strstr(err.message, "no such representation"));
+  close_place(&p);
+}
+
 /* The script's arg is the body. */
 static void answer_arg(server_connection *c, void *arg) { server_json(c, arg); }
 
@@ -934,6 +1058,10 @@ int main(void) {
   RUN(what_cannot_be_sent_is_refused_at_once);
   RUN(a_list_goes_on_page_after_page);
   RUN(one_page_is_one_page);
+  RUN(the_next_page_is_asked_for_ahead);
+  RUN(what_was_sent_ahead_is_taken_back);
+  RUN(the_last_token_counts);
+  RUN(a_table_is_a_list_of_rows);
   RUN(lists_that_are_none);
   RUN(two_lists_at_once);
   RUN(next_gives_up_and_the_call_goes_on);

@@ -147,6 +147,20 @@ static void lists(void) {
   CHECK(o.status == KUBE_EOF && o.kind[0] == '\0' && o.metadata[0] == '\0');
 }
 
+/* Rows are items where a Table may come, and nothing to others. */
+static void tables(void) {
+  static const char table[] =
+      "{\"kind\":\"Table\",\"columnDefinitions\":[{\"name\":\"]\"}],\"rows\":[{\"cells\":[1]},{}]}";
+  expect_frames(KUBE_CUT_ROWS, table, "{\"cells\":[1]}\n{}\n");
+  expect_frames(KUBE_CUT_ROWS, "{\"rows\":null}", "");
+  expect_frames(KUBE_CUT_ROWS, "{\"items\":[{\"rows\":[1]}]}", "{\"rows\":[1]}\n");
+  expect_failure(KUBE_CUT_ITEMS, table, "not a list: a Table came, which has no items");
+  expect_failure(KUBE_CUT_ROWS, "{\"rows\":[],\"items\":[]}",
+                 "bad JSON at offset 18: items for the second time");
+  expect_failure(KUBE_CUT_ROWS, "{\"rows\":{}}",
+                 "bad JSON at offset 8: items that are not an array");
+}
+
 static void bad_lists(void) {
   expect_failure(KUBE_CUT_ITEMS, "", "truncated: the JSON ends at offset 0, too early");
   expect_failure(KUBE_CUT_ITEMS, "[]",
@@ -269,6 +283,7 @@ int main(void) {
   RUN(streams);
   RUN(bad_streams);
   RUN(lists);
+  RUN(tables);
   RUN(bad_lists);
   RUN(ceilings);
   RUN(what_is_skipped_is_not_held);

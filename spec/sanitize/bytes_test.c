@@ -128,7 +128,7 @@ static uint64_t cut(kube_slice text, kube_cutter_mode mode, size_t first) {
 
 static void cut_all_ways(kube_slice text, size_t split) {
   kube_cutter_mode mode;
-  for (mode = KUBE_CUT_STREAM; mode <= KUBE_CUT_ITEMS; mode++) {
+  for (mode = KUBE_CUT_STREAM; mode <= KUBE_CUT_ROWS; mode++) {
     const uint64_t whole = cut(text, mode, text.length);
     CHECK(cut(text, mode, split) == whole);
     note_number((long long)whole);
