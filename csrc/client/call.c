@@ -186,6 +186,7 @@ void kube_call_send_ahead(kube_call *call) {
     return;
   call->ahead_as = credential->generation;
   call->ahead = kube_client_send(call->client, &call->handle, &call->request, &unused);
+  if (call->ahead) kube_transfer_push(call->ahead); /* who reads may not step for long */
 }
 
 /* Whether what is to be sent has been, by whom we are now. */

@@ -387,6 +387,19 @@ static kube_status wait_and_step(kube_engine *engine, int timeout, bool *in_vain
   return kube_fail(err, KUBE_ESYSTEM, "a socket could not be watched: too many open files?");
 }
 
+/* What ends meanwhile, and who moves, the next step tells: it is due at once. */
+void kube_engine_push(kube_engine *engine, kube_way way) {
+  kube_pool *pool = &engine->pools[way];
+  sigset_t all, old;
+  int running;
+  if (pool->multi == NULL || pool->due < 0 || pool->due > kube_engine_now(engine)) return;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  pool->due = kube_engine_now(engine);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 kube_status kube_engine_step(kube_engine *engine, kube_error *err) {
   bool in_vain;
   return wait_and_step(engine, 0, &in_vain, err);

@@ -89,6 +89,12 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
 /* The multi of a way; NULL: no memory. */
 CURLM *kube_engine_pool(kube_engine *engine, kube_way way);
 
+/*
+** Sends what was just started in a pool without waiting for a step, which comes as soon as it can: for
+** who will not ask for one soon. Not inside a step.
+*/
+void kube_engine_push(kube_engine *engine, kube_way way);
+
 void kube_handle_init(kube_handle *handle, kube_engine *engine, kube_call *owner);
 
 /*

@@ -511,6 +511,10 @@ kube_status kube_transfer_start(kube_transfer *t, const kube_transfer_options *o
   return KUBE_OK;
 }
 
+void kube_transfer_push(kube_transfer *t) {
+  if (t->added) kube_engine_push(t->engine, t->turn.way);
+}
+
 /* ---- reading ---- */
 
 int kube_transfer_code(const kube_transfer *t) { return t->code; }

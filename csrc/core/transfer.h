@@ -31,6 +31,9 @@ typedef struct kube_transfer_options {
 
 kube_transfer *kube_transfer_new(kube_handle *handle, kube_error *err);
 
+/* It goes out now, if it may go at all: not inside a step. */
+void kube_transfer_push(kube_transfer *t);
+
 /* Adds "Name: value" to the request, a blank value too; KUBE_EUSAGE when it holds a line break. */
 kube_status kube_transfer_header(kube_transfer *t, const char *line, kube_error *err);
 

@@ -156,7 +156,7 @@ static void tables(void) {
   expect_frames(KUBE_CUT_ROWS, "{\"items\":[{\"rows\":[1]}]}", "{\"rows\":[1]}\n");
   expect_failure(KUBE_CUT_ITEMS, table, "not a list: a Table came, which has no items");
   expect_failure(KUBE_CUT_ROWS, "{\"rows\":[],\"items\":[]}",
-                 "bad JSON at offset 18: items for the second time");
+                 "bad JSON at offset 19: items for the second time");
   expect_failure(KUBE_CUT_ROWS, "{\"rows\":{}}",
                  "bad JSON at offset 8: items that are not an array");
 }

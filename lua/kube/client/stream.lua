@@ -37,11 +37,10 @@ function Stream:open()
   return true
 end
 
---- A fast server must not starve the others: after a slice of work they get a turn, and where
--- nobody else runs, the network that brings what comes next.
+--- A fast server must not starve the others: after a slice of work they get a turn.
 -- @return true | nil, err (canceled, or out of time)
 local function share(self)
-  if host.used() < SLICE then return true end
+  if driver.current().in_place or host.used() < SLICE then return true end
   return driver.yield(self:request())
 end
 

@@ -18,6 +18,6 @@ end
 function blocking.unpark() end
 
 --- There is nobody to let run but the network.
-function blocking.yield() host.turn() end
+function blocking.yield() host.step() end
 
 return blocking
