@@ -572,8 +572,8 @@ KUBE_API kube_call *kube_dynamic_get(kube_client *client, const kube_resource *r
                                      const kube_get_options *options, kube_error *err);
 
 /*
-** All objects, one by one, page after page. The next page is asked for while what has come of this one
-** is read, so up to half a megabyte of it may be held too.
+** All objects, one by one, page after page. The next page is asked for while this one is read, on a
+** second connection; half a megabyte is held of each at most.
 */
 KUBE_API kube_call *kube_dynamic_list(kube_client *client, const kube_resource *resource,
                                       const char *ns, const kube_list_options *options,

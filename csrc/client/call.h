@@ -140,9 +140,9 @@ kube_status kube_call_result(kube_call *call, kube_error *err);
 void kube_call_hang_up(kube_call *call);
 
 /*
-** Sends the request, already that of the next exchange, while the answer to the last one is here and
-** still read, though nobody steps: SEND then finds it under way. Where it cannot go at once nothing is
-** sent. drop cancels it.
+** Sends the request, already that of the next exchange, while the answer to the last one is still
+** read, though nobody steps: SEND then finds it under way. Where it cannot go at once nothing is sent.
+** drop cancels it.
 */
 void kube_call_send_ahead(kube_call *call);
 void kube_call_drop_ahead(kube_call *call);

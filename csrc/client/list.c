@@ -1,9 +1,11 @@
 /*
 ** A call whose answer is a list: its items one by one, page after page; the contract is in call.h.
 **
-** The next page is asked for as soon as this one has come in whole: what of it is still unread is
-** decoded while the server works and the network carries. At most the mark of a transfer (half a
-** megabyte) of the next page is held then, beside the same of this one.
+** The next page is asked for as soon as this one has said what leads on (an API server does so before
+** the items, of custom resources behind them), on a second connection: the server writes one while the
+** other is read. Of both the mark of a transfer is held at most, half a megabyte. Waiting until this
+** one is here would save a connection, and gains nothing that can be measured; so it takes a fifth
+** less time (pages of 1.5 MB, for which the server needs 5 or 20 ms).
 **
 ** | case                                | client-go tools/pager         | here                       |
 ** | pages read ahead                    | 10, whole                     | 1, half a megabyte of it   |
@@ -62,7 +64,7 @@ static kube_status aim(kube_call *call, kube_json token, kube_error *err) {
   return status;
 }
 
-/* The page is here: has it said yet what leads on? What fails will do so in its turn. */
+/* Has the page said yet what leads on? What fails will do so in its turn. */
 static void look_ahead(kube_call *call) {
   kube_json token = kube_json_find(call->cutter.metadata, "continue");
   kube_error unused;
@@ -135,7 +137,7 @@ static kube_status read(kube_call *call, kube_frame *frame, kube_error *err) {
   switch (status) {
     case KUBE_OK:
       describe(&call->cutter, frame);
-      if (result == KUBE_EOF) look_ahead(call);
+      look_ahead(call);
       return KUBE_OK;
     case KUBE_AGAIN:
       kube_transfer_take(call->transfer, kube_cutter_take(&call->cutter));

@@ -127,8 +127,8 @@ function Resource:open_list(given, one_page)
   return call, reader(given)
 end
 
---- All objects one by one, page after page: a stream. The next page is on its way while what has
--- come of this one is read. With as = "Table" these are the rows; the columns are in
+--- All objects one by one, page after page: a stream. The next page is on its way while this one
+-- is read. With as = "Table" these are the rows; the columns are in
 -- stream:list_head().columnDefinitions, at the end.
 -- @param given { labelSelector =, fieldSelector =, shardSelector =, fields =, managedFields =,
 --   as =, includeObject =, limit = (of a page), resourceVersion =, resourceVersionMatch =,
