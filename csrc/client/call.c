@@ -232,8 +232,8 @@ kube_slice kube_call_bytes(kube_call *call) { return kube_transfer_peek(call->tr
 /*
 ** An API server ends an HTTP/2 connection after the request of somebody who is not known, with all
 ** that others sent on it. A GET is then sent once more, and as often as Go's transport does: who is
-** many, and refused, meets one such connection after the other until the first refusal is read. What
-** was sent ahead may have waited until its connection was over: that is no failure of now.
+** many, and refused, meets one such connection after the other until the first refusal is read.
+** What was sent ahead may have waited until its connection was over: that is no failure of now.
 */
 static bool send_again(kube_call *call) {
   if (call->sent_again == MOST_SENDS_AGAIN ||

@@ -2,13 +2,13 @@
 ** The verbs of the dynamic client; the contracts are in kube.h. Sources: client-go
 ** dynamic/simple.go; apimachinery pkg/apis/meta/v1/types.go, all options of which are here.
 **
-** | case                                | client-go dynamic        | here                           |
-** | list without a limit                | the whole list at once   | pages of 500; < 0: at once     |
-** | watch                               | as asked                 | bookmarks, 5 to 10 minutes     |
-** | fieldManager of apply, if not given | none: the server refuses | "kube-lua"                     |
-** | force, sendInitialEvents: false     | sent                     | not sent: it means the same    |
-** | timeoutSeconds: 0                   | sent                     | not sent: the server's own     |
-** | limit and continue of a watch       | sent; nobody reads them  | there are none                 |
+** | case                                | client-go dynamic        | here                        |
+** | list without a limit                | the whole list at once   | pages of 500; < 0: at once  |
+** | watch                               | as asked                 | bookmarks, 5 to 10 minutes  |
+** | fieldManager of apply, if not given | none: the server refuses | "kube-lua"                  |
+** | force, sendInitialEvents: false     | sent                     | not sent: it means the same |
+** | timeoutSeconds: 0                   | sent                     | not sent: the server's own  |
+** | limit and continue of a watch       | sent; nobody reads them  | there are none              |
 */
 #include <string.h>
 
@@ -56,7 +56,7 @@ kube_call *kube_steps_start(kube_client *client, const kube_call_mode *mode, kub
   return NULL;
 }
 
-/* Asks for another representation. Accept as kubectl and client-go metadata/metadata.go write it. */
+/* Another representation. Accept as kubectl and client-go metadata/metadata.go write it. */
 void kube_steps_form(kube_steps *s, const char *as, const char *include_object, bool is_list) {
   if (as == NULL) return;
   if (strcmp(as, "Table") == 0) {

@@ -1,6 +1,6 @@
 /*
-** A verb of the dynamic client is written as a row of steps; the first that fails ends it, and start
-** tells.
+** A verb of the dynamic client is written as a row of steps; the first that fails ends it, and
+** start tells.
 */
 #ifndef KUBE_CLIENT_DYNAMIC_H
 #define KUBE_CLIENT_DYNAMIC_H

@@ -1,18 +1,18 @@
 /*
 ** A call whose answer is a list: its items one by one, page after page; the contract is in call.h.
 **
-** The next page is asked for as soon as this one has said what leads on (an API server does so before
-** the items, of custom resources behind them), on a second connection: the server writes one while the
-** other is read. Of both the mark of a transfer is held at most, half a megabyte. Waiting until this
-** one is here would save a connection, and gains nothing that can be measured; so it takes a fifth
-** less time (pages of 1.5 MB, for which the server needs 5 or 20 ms).
+** The next page is asked for as soon as this one has said what leads on (an API server does so
+** before the items, of custom resources behind them), on a second connection: the server writes one
+** while the other is read. Of both the mark of a transfer is held at most, half a megabyte. Waiting
+** until this one is here would save a connection, and gains nothing that can be measured; so it
+** takes a fifth less time (pages of 1.5 MB, for which the server needs 5 or 20 ms).
 **
-** | case                                | client-go tools/pager         | here                       |
-** | pages read ahead                    | 10, whole                     | 1, half a megabyte of it   |
-** | a token expires, each item by itself| the error, after the items    | the same; or the rest as it|
-** |                                     |                               | is by then, if asked       |
-** | a token expires, the list as one    | once more, all of it at once  | lua/kube/client/dynamic.lua|
-** | resourceVersion of an EachListItem  | sent with each page: refused  | with the first one only    |
+** | case                                 | client-go tools/pager        | here                    |
+** | pages read ahead                     | 10, whole                    | 1, half a megabyte of it|
+** | a token expires, each item by itself | the error, after the items   | the same; or the rest as|
+** |                                      |                              | it is by then, if asked |
+** | a token expires, the list as one     | once more, all of it at once | the same, in Lua        |
+** | resourceVersion of an EachListItem   | sent with each page: refused | with the first one only |
 ** Source: client-go tools/pager/pager.go.
 */
 #include "call.h"
@@ -47,7 +47,7 @@ static bool leads_on(const kube_call *call, kube_json token) {
   return !call->list.one_page && token.type == KUBE_JSON_STRING && token.length > 0;
 }
 
-/* Makes the request that for the page after it. The token says at which version the list is read. */
+/* Makes the request that for the page after it. The token says at which version that is read. */
 static kube_status aim(kube_call *call, kube_json token, kube_error *err) {
   kube_query *query = &call->request.query;
   kube_buffer text = {0};
@@ -107,8 +107,8 @@ static kube_status end_page(kube_call *call, kube_error *err) {
 }
 
 /*
-** A token of a page before has expired. The Status has another one: with it the rest of the keys can be
-** read, as they are now (apimachinery pkg/apis/meta/v1/types.go, ListMeta.Continue).
+** A token of a page before has expired. The Status has another one: with it the rest of the keys can
+** be read, as they are now (apimachinery pkg/apis/meta/v1/types.go, ListMeta.Continue).
 */
 static kube_status recover(kube_call *call, kube_error *err) {
   kube_json token = kube_json_find(kube_buffer_slice(&call->status), "metadata.continue");

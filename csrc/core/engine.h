@@ -90,7 +90,7 @@ kube_status kube_engine_check(const kube_engine *engine, kube_error *err);
 CURLM *kube_engine_pool(kube_engine *engine, kube_way way);
 
 /*
-** Sends what was just started in a pool without waiting for a step, which comes as soon as it can: for
+** Sends what was just started in a pool without waiting for a step, which is due at once then: for
 ** who will not ask for one soon. Not inside a step.
 */
 void kube_engine_push(kube_engine *engine, kube_way way);

@@ -141,8 +141,8 @@ static void set_slice(lua_State *L, const char *field, kube_slice text) {
 }
 
 /*
-** call:list_head() -> { apiVersion =, kind =, metadata = {} [, columnDefinitions = {} of a Table] } of a
-** list, whole at its end
+** call:list_head() -> { apiVersion =, kind =, metadata = {} [, columnDefinitions = {} of a Table] }
+** of a list, whole at its end
 */
 static int push_list_head(lua_State *L) {
   kube_list_head head;

@@ -72,7 +72,8 @@ describe("a mistake of the programmer", function()
     throws(function() local _ = client:watch("pods", { on_expired = "die" }) end, '"restart" or')
     throws(function() local _ = pods:watch { on_expired = "die" } end, '"restart" or "error"')
     throws(function() local _ = client:patch("pods", "web", {}, { type = "odd" }) end, '"merge"')
-    throws(function() local _ = pods:patch("web", {}, { type = "odd" }) end, '"json", "strategic" or')
+    throws(function() local _ = pods:patch("web", {}, { type = "odd" }) end,
+      '"merge", "json", "strategic" or "apply"')
   end)
 
   it("is told of a dot where a colon is needed, and of names in the wrong place", function()
