@@ -107,8 +107,8 @@ static kube_status end_page(kube_call *call, kube_error *err) {
 }
 
 /*
-** A token of a page before has expired. The Status has another one: with it the rest of the keys can
-** be read, as they are now (apimachinery pkg/apis/meta/v1/types.go, ListMeta.Continue).
+** A token of a page before has expired. The Status has another one: with it the rest of the keys
+** can be read, as they are now (apimachinery pkg/apis/meta/v1/types.go, ListMeta.Continue).
 */
 static kube_status recover(kube_call *call, kube_error *err) {
   kube_json token = kube_json_find(kube_buffer_slice(&call->status), "metadata.continue");

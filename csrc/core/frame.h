@@ -70,7 +70,8 @@ void kube_cutter_init(kube_cutter *c, kube_cutter_mode mode, size_t ceiling);
 **   KUBE_ENOMEM
 ** After a failure only clear may follow. Offsets in messages count from the first byte.
 ** kind, api_version, metadata and columns are those that came before the frame, all of them after
-** KUBE_EOF (servers may send them behind the items); views that live until clear. metadata may grow.
+** KUBE_EOF (servers may send them behind the items); views that live until clear. metadata may
+** grow.
 */
 kube_status kube_cutter_peek(kube_cutter *c, const char *bytes, size_t n, bool ended,
                              kube_slice *frame, kube_error *err);
