@@ -181,7 +181,7 @@ void kube_call_drop_ahead(kube_call *call) {
 void kube_call_send_ahead(kube_call *call) {
   kube_credential *credential = call->client->credential;
   kube_error unused;
-  if (call->ahead || call->redirect.path ||
+  if (call->ahead || call->redirect.path || !kube_engine_is_ours(call->client->engine) ||
       kube_credential_ask(credential, &call->user, &call->handle, &unused) != KUBE_OK)
     return;
   call->ahead_as = credential->generation;

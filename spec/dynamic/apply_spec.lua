@@ -48,6 +48,31 @@ describe("apply", function()
     refused("Conflict", k:apply(config_map("forced", { a = "1" }), { fieldManager = "one" }))
   end)
 
+  it("applies the status alone", function()
+    assert(k:create {
+      apiVersion = "policy/v1", kind = "PodDisruptionBudget",
+      metadata = { name = "status", namespace = namespace },
+      spec = { minAvailable = 1, selector = { matchLabels = { app = "none" } } },
+    })
+    local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin") })
+    local budgets = kube.dynamic(config)
+      :resource { group = "policy", version = "v1", resource = "poddisruptionbudgets" }
+      :namespace(namespace)
+    local applied = assert(budgets:apply_status({
+      apiVersion = "policy/v1", kind = "PodDisruptionBudget", metadata = { name = "status" },
+      status = { conditions = { {
+        type = "example.com/Seen", status = "True", reason = "Spec", message = "",
+        lastTransitionTime = "2026-01-01T00:00:00Z",
+      } } },
+    }, { fieldManager = "the-spec" }))
+    local owner
+    for _, entry in ipairs(applied.metadata.managedFields) do
+      if entry.manager == "the-spec" then owner = entry end
+    end
+    assert.equal("status", owner.subresource)
+    assert.equal("Apply", owner.operation)
+  end)
+
   it("of a dry run changes nothing", function()
     local dry = assert(k:apply(config_map("dry-apply", { a = "1" }), { dryRun = "All" }))
     assert.equal("1", dry.data.a)

@@ -116,9 +116,49 @@ describe("delete", function()
     }))
   end)
 
+  it("holds to those of meta/v1 too, and so does a collection", function()
+    local made = assert(k:create(config_map("pre-table", nil, { pre = "table" })))
+    local wrong = { uid = "00000000-0000-0000-0000-000000000000" }
+    refused("Conflict", k:delete("cm", "pre-table", here { preconditions = wrong }))
+    refused("Conflict", k:delete_collection("cm",
+      here { labelSelector = "pre=table", preconditions = wrong }))
+    assert(k:delete("cm", "pre-table", here { preconditions = {
+      uid = made.metadata.uid, resourceVersion = made.metadata.resourceVersion,
+    } }))
+  end)
+
+  it("of a collection with a limit deletes the first so many", function()
+    for i = 1, 5 do assert(k:create(config_map("some-" .. i, nil, { some = "yes" }))) end
+    local deleted = assert(k:delete_collection("cm", here { labelSelector = "some=yes",
+      limit = 2 }))
+    assert.same({ "some-1", "some-2" }, names(deleted))
+    assert.same({ "some-3", "some-4", "some-5" },
+      names(assert(k:list("cm", here { labelSelector = "some=yes" }))))
+    assert(k:delete_collection("cm", here { labelSelector = "some=yes", as =
+      "PartialObjectMetadata" }))
+  end)
+
+  it("knows what the API has left behind: orphanDependents", function()
+    assert(k:create(deployment("left-behind", 0)))
+    local selector = { labelSelector = "app=left-behind" }
+    cluster.eventually(function()
+      return assert(k:list("rs", here(selector))).items[1]
+    end)
+    refused("Invalid", k:delete("deploy", "left-behind",
+      here { orphanDependents = true, propagationPolicy = "Orphan" }))
+    assert(k:delete("deploy", "left-behind", here { orphanDependents = true }))
+    cluster.eventually(function()
+      return kube.is_not_found((select(2, k:get("deploy", "left-behind", IN))))
+    end)
+    local orphan = assert(k:list("rs", here(selector))).items[1]
+    assert.is_nil(orphan.metadata.ownerReferences)
+    assert(k:delete(orphan))
+  end)
+
   it("of a dry run deletes nothing", function()
     assert(k:create(config_map("dry-delete")))
     assert(k:delete("cm", "dry-delete", here { dryRun = "All" }))
+    assert(k:delete("cm", "dry-delete", here { dryRun = { "All" } }))
     assert.truthy(k:get("cm", "dry-delete", IN))
   end)
 

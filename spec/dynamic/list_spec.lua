@@ -71,6 +71,13 @@ describe("list", function()
     assert.same(PAGES, names(all))
   end)
 
+  it("says how many objects are left, where the server knows", function()
+    local page = assert(k:list("configmaps", here { limit = 2 }))
+    local all = #assert(k:list("configmaps", IN)).items
+    assert.equal(all - 2, page.metadata.remainingItemCount)
+    assert.equal(all, #assert(k:list("configmaps", here { limit = 0 })).items)
+  end)
+
   it("crosses pages by itself with each", function()
     local stream, all = k:each("configmaps", here { labelSelector = "set=pages", limit = 2 }),
       { items = {} }

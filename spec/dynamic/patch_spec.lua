@@ -76,6 +76,22 @@ describe("patch", function()
     assert.is_true(kube.is_invalid(err), tostring(err))
   end)
 
+  it("applies, as apply does, from a table and from YAML", function()
+    local given = here { type = kube.patch.APPLY, fieldManager = "the-spec" }
+    local patched = assert(k:patch("cm", "by-apply", config_map("by-apply", { a = "1" }), given))
+    assert.same({ a = "1" }, patched.data)
+    assert.equal("the-spec", patched.metadata.managedFields[1].manager)
+    assert.equal("Apply", patched.metadata.managedFields[1].operation)
+    patched = assert(k:patch("cm", "by-apply", "apiVersion: v1\nkind: ConfigMap\n"
+      .. 'metadata: {name: by-apply}\ndata: {b: "2"}\n', given))
+    assert.same({ b = "2" }, patched.data)
+    given.fieldManager = "another"
+    refused("Conflict", k:patch("cm", "by-apply", config_map("by-apply", { b = "3" }), given))
+    given.force = true
+    assert.same({ b = "3" },
+      assert(k:patch("cm", "by-apply", config_map("by-apply", { b = "3" }), given)).data)
+  end)
+
   it("takes JSON text", function()
     local patched = assert(k:patch("cm", fresh("text"), '{"data":{"a":null}}', IN))
     assert.same({ b = "2" }, patched.data)
