@@ -91,6 +91,15 @@ function kube.dynamic(given)
   return dynamic.on(transport.of(its_config))
 end
 
+--- The metadata client: kube.metadata(config):resource{ group =, version =, resource = }.
+-- @param given  as kube.connect
+-- @return metadata client | nil, err (reason Config)
+function kube.metadata(given)
+  local its_config, err = config_of(given, "kube.metadata")
+  if not its_config then return nil, err end
+  return require("kube.client.metadata").on(transport.of(its_config))
+end
+
 --- The REST client: any request, as kube.rest(config):get():resource("pods"):send().
 -- @param given  as kube.connect
 -- @return REST client | nil, err (reason Config)
