@@ -677,49 +677,128 @@ KUBE_API kube_call *kube_rest_get(kube_client *client, const char *path, const c
 
 /* ---- the discovery client ---- */
 
-/* A resource as discovery tells it. Texts live as long as the kube_discovery. */
+/* A resource, or a subresource, as discovery tells it. Texts live as long as the kube_discovery. */
 typedef struct kube_api_resource {
   const char *group;
   const char *version;
-  const char *resource; /* plural */
+  const char *resource;    /* plural */
+  const char *subresource; /* "status"; "": it is none */
   const char *singular;
-  const char *kind;
+  const char *kind;       /* of its objects; their group and version, "" where they are its own */
+  const char *kind_group; /* or were not said (documents of old, of the same group) */
+  const char *kind_version;
   bool namespaced;
-  const char *const *short_names; /* these end in NULL */
+  const char *const *short_names; /* these end in NULL; of no such thing they may be NULL */
   const char *const *categories;
   const char *const *verbs;
-  const char *const *subresources;
+  const char *const *subresources; /* the names of a resource's own */
 } kube_api_resource;
 
-/* What a server serves. */
+/* A group of APIs. */
+typedef struct kube_api_group {
+  const char *name;            /* "" is the core group */
+  const char *preferred;       /* the version to use; "" where there is none */
+  const char *const *versions; /* as the server orders them; ends in NULL */
+} kube_api_group;
+
+/* A group-version that the server, or one behind it, could not tell of. */
+typedef struct kube_api_failure {
+  const char *group_version; /* "metrics.k8s.io/v1beta1" */
+  kube_error error;
+} kube_api_failure;
+
+/* What a server serves: a set of groups and resources. */
 typedef struct kube_discovery kube_discovery;
 
-/*
-** Start the requests for the core group's and the other groups' aggregated documents, and for
-** /version: each call has one object. NULL and *err as kube_dynamic_get.
-*/
-KUBE_API kube_call *kube_discovery_core(kube_client *client, kube_error *err);
-KUBE_API kube_call *kube_discovery_groups(kube_client *client, kube_error *err);
-KUBE_API kube_call *kube_discovery_version(kube_client *client, kube_error *err);
+/* For start. */
+typedef struct kube_discovery_options {
+  const kube_discovery
+      *known;  /* what was known before: the server may say that it has not changed */
+  bool legacy; /* do not ask for aggregated documents */
+} kube_discovery_options;
 
 /*
-** A set of resources, empty at first (NULL and *err: no memory); add puts in what an aggregated
-** document (APIGroupDiscoveryList) lists: KUBE_EDECODE for what is none.
+** Asks the server what it serves: two requests for aggregated documents (KEP-3352; Kubernetes 1.26 or
+** later), or else one more for each group-version, all at once. Then peek until it is whole: KUBE_AGAIN,
+** not yet: wait for the engine, and peek whatever call of the engine moved; KUBE_OK; or why there is
+** nothing (again the same each time). A group-version that cannot be told of is no failure of the
+** whole: see kube_discovery_problem. wait is peek with a wait of up to timeout ms (KUBE_ETIMEOUT, and
+** it goes on). All of it takes 32 s at most. options may be NULL and need not outlive the call. NULL
+** and *err as kube_dynamic_get. Rules: client-go discovery/discovery_client.go.
+*/
+KUBE_API kube_discovery *kube_discovery_start(kube_client *client,
+                                              const kube_discovery_options *options,
+                                              kube_error *err);
+KUBE_API kube_status kube_discovery_peek(kube_discovery *discovery, kube_error *err);
+KUBE_API kube_status kube_discovery_wait(kube_discovery *discovery, int timeout, kube_error *err);
+
+/* Whether the server said, once it is whole, that nothing changed since what was known. */
+KUBE_API bool kube_discovery_is_unchanged(const kube_discovery *discovery);
+
+/* The same as start for the one group-version. */
+KUBE_API kube_discovery *kube_discovery_start_version(kube_client *client, const char *group,
+                                                      const char *version, kube_error *err);
+
+/* The number of a call that it waits for; 0 once it waits for none. */
+KUBE_API uint64_t kube_discovery_call_id(const kube_discovery *discovery);
+
+/*
+** An empty set (NULL and *err: no memory), and what a document tells put into it: an
+** APIGroupDiscoveryList, APIVersions, APIGroupList or APIResourceList. KUBE_EDECODE for what is none
+** of them. free cancels what is under way.
 */
 KUBE_API kube_discovery *kube_discovery_new(kube_error *err);
 KUBE_API kube_status kube_discovery_add(kube_discovery *discovery, kube_slice document,
                                         kube_error *err);
 KUBE_API void kube_discovery_free(kube_discovery *discovery);
 
-/*
-** The i-th resource in the server's order (the first version listed of a group is the preferred
-** one), NULL past the last.
-*/
+/* The i-th of what is in it, in the server's order, the core group first; NULL past the last. */
+KUBE_API const kube_api_group *kube_discovery_group(const kube_discovery *discovery, size_t i);
 KUBE_API const kube_api_resource *kube_discovery_resource(const kube_discovery *discovery,
                                                           size_t i);
+KUBE_API const kube_api_resource *kube_discovery_subresource(const kube_discovery *discovery,
+                                                             size_t i);
+KUBE_API const kube_api_failure *kube_discovery_failure(const kube_discovery *discovery, size_t i);
 
-/* Group-versions the server could not tell of ("metrics.k8s.io/v1beta1"), NULL past the last. */
+/* Of the i-th failure: its group-version alone. */
 KUBE_API const char *kube_discovery_stale(const kube_discovery *discovery, size_t i);
+
+/*
+** KUBE_OK when there is no failure, else KUBE_EAPI, reason GroupDiscoveryFailed, and client-go's words:
+** "unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: ...".
+*/
+KUBE_API kube_status kube_discovery_problem(const kube_discovery *discovery, kube_error *err);
+
+/*
+** Writes the path of kubectl's cache for a server, as snprintf does: directory (kubectl's --cache-dir;
+** NULL: KUBECACHEDIR, else $HOME/.kube/cache), /discovery/, and the server's address. "" when nothing
+** says where. Rule: cli-runtime pkg/genericclioptions/config_flags.go.
+*/
+KUBE_API int kube_discovery_cache_path(const kube_config *config, const char *directory, char *out,
+                                       size_t size);
+
+/*
+** What is in that directory, if all of it is there, ours (or root's) and younger than max_age ms (0: six
+** hours, kubectl's). NULL and *err: why it is not used. write fills it (directories 0750, files
+** 0660, each replaced at one stroke): KUBE_ESYSTEM, and what was there may be there still. Both
+** read and write files that kubectl does. Rule: client-go discovery/cached/disk/cached_discovery.go.
+*/
+KUBE_API kube_discovery *kube_discovery_cache_read(const char *path, int64_t max_age,
+                                                   kube_error *err);
+KUBE_API kube_status kube_discovery_cache_write(const kube_discovery *discovery, const char *path,
+                                                kube_error *err);
+
+/*
+** Calls of one object each: the server's version; what it says of its objects, as OpenAPI v2 (one
+** large document) and as v3: an index, and a document for each group-version at the URL that the
+** index has (serverRelativeURL, with a hash: what is there never changes).
+** Rule: client-go openapi/client.go.
+*/
+KUBE_API kube_call *kube_discovery_version(kube_client *client, kube_error *err);
+KUBE_API kube_call *kube_openapi_v2(kube_client *client, kube_error *err);
+KUBE_API kube_call *kube_openapi_v3(kube_client *client, kube_error *err);
+KUBE_API kube_call *kube_openapi_v3_schema(kube_client *client, const char *server_relative_url,
+                                           kube_error *err);
 
 /* ---- keys and certificates ---- */
 

@@ -29,7 +29,7 @@ local kinds = {
   watch = function(client) return client:watch(PODS, "watched", nil, {}) end,
   create = function(client) return client:create(PODS, "ns", nil, {}, { metadata = {} }) end,
   text = function(client) return client:rest_get("/version") end,
-  discovery = function(client) return client:discovery_core() end,
+  discovery = function(client) return client:openapi_v3() end,
 }
 local names = {}
 for name in pairs(kinds) do names[#names + 1] = name end

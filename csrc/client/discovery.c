@@ -1,48 +1,84 @@
-/*
-** What a server serves, read from aggregated discovery (KEP-3352: apidiscovery.k8s.io/v2, in two
-** requests). The contracts are in kube.h. The texts stay in the cJSON trees.
-*/
-#include <cjson/cJSON.h>
+/* What a server serves: the set, and its life. The contracts are in discovery.h and kube.h. */
+#include "discovery.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "call.h"
+#include "core/json.h"
+#include "core/text.h"
 
-#define ACCEPT                                                                                     \
-  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+/* ---- arrays that grow ---- */
 
-enum {
-  TIMEOUT = 32000,   /* ms: client-go discovery/discovery_client.go */
-  CEILING = 32 << 20 /* bytes of a document: cJSON may need many times as much for it */
-};
-
-struct kube_discovery {
-  cJSON **documents;
-  size_t document_count;
-  kube_api_resource *resources;
-  size_t count, size;
-  char **stale;
-  size_t stale_count;
-};
-
-/* ---- requests ---- */
-
-static kube_call *start(kube_client *client, const char *path, kube_error *err) {
-  kube_call *call = kube_rest_get(client, path, ACCEPT, TIMEOUT, err);
-  if (call) call->ceiling = CEILING;
-  return call;
+/* A zeroed item at the end. */
+static void *grow(kube_discovery_list *list, size_t item, kube_error *err) {
+  char *place;
+  if (list->count == list->size) {
+    const size_t size = list->size ? list->size * 2 : 16;
+    void *items = realloc(list->items, size * item);
+    if (items == NULL) {
+      kube_fail_memory(err, "discovery");
+      return NULL;
+    }
+    list->items = items;
+    list->size = size;
+  }
+  place = (char *)list->items + list->count++ * item;
+  return memset(place, 0, item);
 }
 
-kube_call *kube_discovery_core(kube_client *client, kube_error *err) {
-  return start(client, "/api", err);
+static void *at(const kube_discovery_list *list, size_t item, size_t i) {
+  return i < list->count ? (char *)list->items + i * item : NULL;
 }
 
-kube_call *kube_discovery_groups(kube_client *client, kube_error *err) {
-  return start(client, "/apis", err);
+/* ---- documents ---- */
+
+/* cJSON does not say whether the text was bad or memory ran out. */
+static void fail_to_parse(kube_slice text, kube_error *err) {
+  if (kube_json_validate(text, NULL) == KUBE_OK)
+    kube_fail_memory(err, "discovery");
+  else
+    kube_fail(err, KUBE_EDECODE, "discovery: the answer is not JSON");
 }
 
-kube_call *kube_discovery_version(kube_client *client, kube_error *err) {
-  return kube_rest_get(client, "/version", NULL, TIMEOUT, err);
+kube_document *kube_document_parse(kube_slice text, const char *etag, kube_error *err) {
+  kube_document *document = calloc(1, sizeof *document);
+  if (document == NULL) {
+    kube_fail_memory(err, "discovery");
+    return NULL;
+  }
+  document->references = 1;
+  document->tree = cJSON_ParseWithLength(text.bytes, text.length);
+  if (document->tree == NULL) fail_to_parse(text, err);
+  if (document->tree && kube_text_copy_to(&document->etag, etag, err) == KUBE_OK) return document;
+  kube_document_free(document);
+  return NULL;
+}
+
+kube_document *kube_document_retain(kube_document *document) {
+  if (document) document->references++;
+  return document;
+}
+
+void kube_document_free(kube_document *document) {
+  if (document == NULL || --document->references > 0) return;
+  cJSON_Delete(document->tree);
+  free(document->etag);
+  free(document);
+}
+
+kube_status kube_discovery_keep(kube_discovery *d, kube_document *document, kube_error *err) {
+  kube_document **place = grow(&d->documents, sizeof document, err);
+  if (place)
+    *place = document;
+  else
+    kube_document_free(document);
+  return place ? KUBE_OK : KUBE_ENOMEM;
+}
+
+const char *kube_document_text(const cJSON *object, const char *field) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
+  return cJSON_IsString(item) ? item->valuestring : "";
 }
 
 /* ---- life ---- */
@@ -55,160 +91,157 @@ kube_discovery *kube_discovery_new(kube_error *err) {
 
 static void free_names(const char *const *names) { free((void *)names); }
 
+static void free_resources(kube_discovery_list *list) {
+  kube_api_resource *r = list->items;
+  size_t i;
+  for (i = 0; i < list->count; i++) {
+    free_names(r[i].short_names);
+    free_names(r[i].categories);
+    free_names(r[i].verbs);
+    free_names(r[i].subresources);
+  }
+  free(r);
+}
+
 void kube_discovery_free(kube_discovery *d) {
   size_t i;
   if (d == NULL) return;
-  for (i = 0; i < d->count; i++) {
-    free_names(d->resources[i].short_names);
-    free_names(d->resources[i].categories);
-    free_names(d->resources[i].verbs);
-    free_names(d->resources[i].subresources);
-  }
-  for (i = 0; i < d->document_count; i++) cJSON_Delete(d->documents[i]);
-  for (i = 0; i < d->stale_count; i++) free(d->stale[i]);
-  free(d->resources);
-  free(d->documents);
-  free(d->stale);
+  kube_discovery_fetch_free(d->fetch);
+  free_resources(&d->resources);
+  free_resources(&d->subresources);
+  for (i = 0; i < d->groups.count; i++)
+    free_names(((kube_group_record *)d->groups.items)[i].shown.versions);
+  free(d->groups.items);
+  for (i = 0; i < d->failures.count; i++)
+    free((char *)((kube_api_failure *)d->failures.items)[i].group_version);
+  free(d->failures.items);
+  for (i = 0; i < d->documents.count; i++)
+    kube_document_free(((kube_document **)d->documents.items)[i]);
+  free(d->documents.items);
   free(d);
 }
 
-/* ---- reading a document ---- */
+/* ---- what is in it ---- */
 
-static const char *text_of(const cJSON *object, const char *field) {
-  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
-  return cJSON_IsString(item) ? item->valuestring : "";
+static kube_group_record *last_group(const kube_discovery *d) {
+  return d->groups.count ? at(&d->groups, sizeof(kube_group_record), d->groups.count - 1) : NULL;
 }
 
-/* The strings of a list; of a list of objects, those in their field. Ends in NULL. */
-static kube_status names_of(const cJSON *list, const char *field, const char *const **out,
-                            kube_error *err) {
-  const cJSON *item;
-  size_t n = 0;
-  const char **names = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *names);
-  if (names == NULL) return kube_fail_memory(err, "discovery");
-  cJSON_ArrayForEach(item, list) {
-    const char *text = field ? text_of(item, field) : cJSON_IsString(item) ? item->valuestring : "";
-    if (*text) names[n++] = text;
-  }
-  *out = names;
+kube_status kube_discovery_add_group(kube_discovery *d, const char *name, kube_error *err) {
+  kube_group_record *group = last_group(d);
+  if (group && strcmp(group->shown.name, name) == 0) return KUBE_OK;
+  group = grow(&d->groups, sizeof *group, err);
+  if (group == NULL) return KUBE_ENOMEM;
+  group->shown.name = name;
+  group->shown.preferred = "";
+  group->shown.versions = calloc(1, sizeof *group->shown.versions);
+  if (group->shown.versions) return KUBE_OK;
+  d->groups.count--;
+  return kube_fail_memory(err, "discovery");
+}
+
+kube_status kube_discovery_add_version(kube_discovery *d, const char *version, bool preferred,
+                                       kube_error *err) {
+  kube_group_record *group = last_group(d);
+  const char **versions =
+      realloc((void *)group->shown.versions, (group->count + 2) * sizeof *versions);
+  if (versions == NULL) return kube_fail_memory(err, "discovery");
+  group->shown.versions = versions;
+  if (preferred || group->count == 0) group->shown.preferred = version;
+  versions[group->count++] = version;
+  versions[group->count] = NULL;
   return KUBE_OK;
 }
 
-static kube_api_resource *grow(kube_discovery *d, kube_error *err) {
-  if (d->count == d->size) {
-    size_t size = d->size ? d->size * 2 : 64;
-    kube_api_resource *resources = realloc(d->resources, size * sizeof *resources);
-    if (resources == NULL) {
-      kube_fail_memory(err, "discovery");
-      return NULL;
-    }
-    d->resources = resources;
-    d->size = size;
-  }
-  memset(&d->resources[d->count], 0, sizeof *d->resources);
-  return &d->resources[d->count++];
+kube_api_resource *kube_discovery_add_resource(kube_discovery *d, kube_error *err) {
+  return grow(&d->resources, sizeof(kube_api_resource), err);
 }
 
-static kube_status add_resource(kube_discovery *d, const char *group, const char *version,
-                                const cJSON *from, kube_error *err) {
-  kube_api_resource *r = grow(d, err);
-  kube_status status;
-  if (r == NULL) return KUBE_ENOMEM;
-  r->group = group;
-  r->version = version;
-  r->resource = text_of(from, "resource");
-  r->singular = text_of(from, "singularResource");
-  r->kind = text_of(cJSON_GetObjectItemCaseSensitive(from, "responseKind"), "kind");
-  r->namespaced = strcmp(text_of(from, "scope"), "Namespaced") == 0;
-  status =
-      names_of(cJSON_GetObjectItemCaseSensitive(from, "shortNames"), NULL, &r->short_names, err);
-  if (status == KUBE_OK)
-    status =
-        names_of(cJSON_GetObjectItemCaseSensitive(from, "categories"), NULL, &r->categories, err);
-  if (status == KUBE_OK)
-    status = names_of(cJSON_GetObjectItemCaseSensitive(from, "verbs"), NULL, &r->verbs, err);
-  if (status == KUBE_OK)
-    status = names_of(cJSON_GetObjectItemCaseSensitive(from, "subresources"), "subresource",
-                      &r->subresources, err);
-  return status;
+kube_api_resource *kube_discovery_add_subresource(kube_discovery *d, kube_error *err) {
+  return grow(&d->subresources, sizeof(kube_api_resource), err);
 }
 
-/* An aggregated API whose server is gone is told as stale: its resources may be missing. */
-static kube_status note_stale(kube_discovery *d, const char *group, const char *version,
-                              kube_error *err) {
+kube_status kube_discovery_name(kube_buffer *out, const char *group, const char *version,
+                                kube_error *err) {
+  return kube_buffer_printf(out, err, "%s%s%s", group, *group ? "/" : "", version);
+}
+
+kube_status kube_discovery_fail(kube_discovery *d, const char *group, const char *version,
+                                const kube_error *why, kube_error *err) {
   kube_buffer name = {0};
-  char **stale = realloc(d->stale, (d->stale_count + 1) * sizeof *stale);
-  kube_status status = stale ? KUBE_OK : kube_fail_memory(err, "discovery");
-  if (stale) d->stale = stale;
-  if (status == KUBE_OK) status = kube_buffer_printf(&name, err, "%s/%s", group, version);
-  if (status == KUBE_OK) {
-    stale[d->stale_count] = kube_buffer_steal(&name, err);
-    if (stale[d->stale_count])
-      d->stale_count++;
-    else
-      status = KUBE_ENOMEM;
+  kube_status status = kube_discovery_name(&name, group, version, err);
+  kube_api_failure *failure = status == KUBE_OK ? grow(&d->failures, sizeof *failure, err) : NULL;
+  if (failure) {
+    failure->error = *why;
+    failure->group_version = kube_buffer_steal(&name, err);
+    if (failure->group_version == NULL) d->failures.count--;
   }
+  status = failure && failure->group_version ? KUBE_OK : KUBE_ENOMEM;
   kube_buffer_clear(&name);
   return status;
 }
 
-static kube_status add_version(kube_discovery *d, const char *group, const cJSON *from,
-                               kube_error *err) {
-  const char *version = text_of(from, "version");
-  const cJSON *resource;
-  kube_status status = KUBE_OK;
-  if (strcmp(text_of(from, "freshness"), "Stale") == 0) status = note_stale(d, group, version, err);
-  cJSON_ArrayForEach(resource, cJSON_GetObjectItemCaseSensitive(from, "resources")) {
-    if (status == KUBE_OK) status = add_resource(d, group, version, resource, err);
-  }
-  return status;
-}
-
-static kube_status keep(kube_discovery *d, cJSON *document, kube_error *err) {
-  cJSON **documents = realloc(d->documents, (d->document_count + 1) * sizeof *documents);
-  if (documents == NULL) {
-    cJSON_Delete(document);
-    return kube_fail_memory(err, "discovery");
-  }
-  d->documents = documents;
-  documents[d->document_count++] = document;
-  return KUBE_OK;
-}
-
-/* cJSON does not say whether the text was bad or memory ran out. */
-static kube_status fail_to_parse(kube_slice text, kube_error *err) {
-  if (kube_json_validate(text, NULL) == KUBE_OK) return kube_fail_memory(err, "discovery");
-  return kube_fail(err, KUBE_EDECODE, "discovery: the answer is not JSON");
-}
-
-kube_status kube_discovery_add(kube_discovery *d, kube_slice text, kube_error *err) {
-  cJSON *document = cJSON_ParseWithLength(text.bytes, text.length);
-  const cJSON *group, *version;
-  const char *kind;
-  kube_status status;
-  if (document == NULL) return fail_to_parse(text, err);
-  status = keep(d, document, err);
-  if (status != KUBE_OK) return status;
-  kind = text_of(document, "kind");
-  if (strcmp(kind, "APIGroupDiscoveryList") != 0)
-    return kube_fail(
-        err, KUBE_EDECODE,
-        "discovery: the server answered %s%s, not an "
-        "APIGroupDiscoveryList: kube needs aggregated discovery (Kubernetes 1.30 or later)",
-        *kind ? "a " : "without a kind", kind);
-  cJSON_ArrayForEach(group, cJSON_GetObjectItemCaseSensitive(document, "items")) {
-    const char *name = text_of(cJSON_GetObjectItemCaseSensitive(group, "metadata"), "name");
-    cJSON_ArrayForEach(version, cJSON_GetObjectItemCaseSensitive(group, "versions")) {
-      if (status == KUBE_OK) status = add_version(d, name, version, err);
-    }
-  }
-  return status;
+const kube_api_group *kube_discovery_group(const kube_discovery *d, size_t i) {
+  const kube_group_record *group = at(&d->groups, sizeof *group, i);
+  return group ? &group->shown : NULL;
 }
 
 const kube_api_resource *kube_discovery_resource(const kube_discovery *d, size_t i) {
-  return i < d->count ? &d->resources[i] : NULL;
+  return at(&d->resources, sizeof(kube_api_resource), i);
 }
 
+const kube_api_resource *kube_discovery_subresource(const kube_discovery *d, size_t i) {
+  return at(&d->subresources, sizeof(kube_api_resource), i);
+}
+
+const kube_api_failure *kube_discovery_failure(const kube_discovery *d, size_t i) {
+  return at(&d->failures, sizeof(kube_api_failure), i);
+}
+
+bool kube_discovery_is_unchanged(const kube_discovery *d) { return d->unchanged; }
+
 const char *kube_discovery_stale(const kube_discovery *d, size_t i) {
-  return i < d->stale_count ? d->stale[i] : NULL;
+  const kube_api_failure *failure = kube_discovery_failure(d, i);
+  return failure ? failure->group_version : NULL;
+}
+
+/* ---- what it could not tell ---- */
+
+static int by_name(const void *a, const void *b) {
+  const kube_api_failure *const *x = a, *const *y = b;
+  return strcmp((*x)->group_version, (*y)->group_version);
+}
+
+/* In the order of their names. The caller frees the list; NULL and *err. */
+static const kube_api_failure **sorted_failures(const kube_discovery *d, kube_error *err) {
+  const kube_api_failure **sorted = calloc(d->failures.count, sizeof *sorted);
+  size_t i;
+  if (sorted == NULL) {
+    kube_fail_memory(err, "discovery");
+    return NULL;
+  }
+  for (i = 0; i < d->failures.count; i++) sorted[i] = kube_discovery_failure(d, i);
+  qsort(sorted, d->failures.count, sizeof *sorted, by_name);
+  return sorted;
+}
+
+kube_status kube_discovery_problem(const kube_discovery *d, kube_error *err) {
+  const kube_api_failure **sorted;
+  kube_buffer text = {0};
+  kube_status status = KUBE_OK;
+  size_t i;
+  if (d->failures.count == 0) return KUBE_OK;
+  sorted = sorted_failures(d, err);
+  if (sorted == NULL) return KUBE_ENOMEM;
+  for (i = 0; i < d->failures.count && status == KUBE_OK; i++)
+    status = kube_buffer_printf(&text, err, "%s%s: %s", i ? ", " : "", sorted[i]->group_version,
+                                sorted[i]->error.message);
+  free(sorted);
+  if (status == KUBE_OK) {
+    status = kube_fail(err, KUBE_EAPI, "unable to retrieve the complete list of server APIs: %.*s",
+                       (int)kube_buffer_length(&text), kube_buffer_bytes(&text));
+    if (err) snprintf(err->reason, sizeof err->reason, "GroupDiscoveryFailed");
+  }
+  kube_buffer_clear(&text);
+  return status;
 }

@@ -269,19 +269,26 @@ static int client_rest_get(lua_State *L) {
   START(L, kube_rest_get(client, path, accept, (int64_t)(timeout * 1000), &err));
 }
 
-static int client_discovery_core(lua_State *L) {
-  kube_error err = {0};
-  START(L, kube_discovery_core(client, &err));
-}
-
-static int client_discovery_groups(lua_State *L) {
-  kube_error err = {0};
-  START(L, kube_discovery_groups(client, &err));
-}
-
 static int client_version(lua_State *L) {
   kube_error err = {0};
   START(L, kube_discovery_version(client, &err));
+}
+
+static int client_openapi_v2(lua_State *L) {
+  kube_error err = {0};
+  START(L, kube_openapi_v2(client, &err));
+}
+
+static int client_openapi_v3(lua_State *L) {
+  kube_error err = {0};
+  START(L, kube_openapi_v3(client, &err));
+}
+
+/* client:openapi_v3_schema(url) -> call | nil, err */
+static int client_openapi_v3_schema(lua_State *L) {
+  kube_error err = {0};
+  const char *url = luaL_checkstring(L, 2);
+  START(L, kube_openapi_v3_schema(client, url, &err));
 }
 
 /* ---- the handle ---- */
@@ -304,24 +311,28 @@ static int client_close(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg client_methods[] = {{"get", client_get},
-                                          {"list", client_list},
-                                          {"watch", client_watch},
-                                          {"create", client_create},
-                                          {"update", client_update},
-                                          {"update_status", client_update_status},
-                                          {"patch", client_patch},
-                                          {"apply", client_apply},
-                                          {"delete", client_delete},
-                                          {"delete_collection", client_delete_collection},
-                                          {"rest_get", client_rest_get},
-                                          {"rest_send", kube_lua_rest_send},
-                                          {"rest_stream", kube_lua_rest_stream},
-                                          {"rest_url", kube_lua_rest_url},
-                                          {"discovery_core", client_discovery_core},
-                                          {"discovery_groups", client_discovery_groups},
-                                          {"version", client_version},
-                                          {NULL, NULL}};
+static const luaL_Reg client_methods[] = {
+    {"get", client_get},
+    {"list", client_list},
+    {"watch", client_watch},
+    {"create", client_create},
+    {"update", client_update},
+    {"update_status", client_update_status},
+    {"patch", client_patch},
+    {"apply", client_apply},
+    {"delete", client_delete},
+    {"delete_collection", client_delete_collection},
+    {"rest_get", client_rest_get},
+    {"rest_send", kube_lua_rest_send},
+    {"rest_stream", kube_lua_rest_stream},
+    {"rest_url", kube_lua_rest_url},
+    {"discovery_start", kube_lua_discovery_start},
+    {"discovery_start_version", kube_lua_discovery_start_version},
+    {"version", client_version},
+    {"openapi_v2", client_openapi_v2},
+    {"openapi_v3", client_openapi_v3},
+    {"openapi_v3_schema", client_openapi_v3_schema},
+    {NULL, NULL}};
 
 void kube_lua_open_client(lua_State *L) {
   static const luaL_Reg functions[] = {{"client", client_new}, {NULL, NULL}};

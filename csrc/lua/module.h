@@ -39,4 +39,8 @@ int kube_lua_rest_send(lua_State *L);
 int kube_lua_rest_stream(lua_State *L);
 int kube_lua_rest_url(lua_State *L);
 
+/* Methods of a client: ([known [, legacy]]), (group, version) -> discovery | nil, err. */
+int kube_lua_discovery_start(lua_State *L);
+int kube_lua_discovery_start_version(lua_State *L);
+
 #endif

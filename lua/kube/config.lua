@@ -49,6 +49,10 @@ local function handler_or_false(value)
   return value == false or type(value) == "function", "a function or false"
 end
 
+local function cache(value)
+  return type(value) == "boolean" or type(value) == "string", "a boolean or a path"
+end
+
 --- The options that config.load takes: kubectl's flags, with _ for -.
 config.SPEC = {
   kubeconfig = "string", context = "string", cluster = "string", user = "string",
@@ -60,6 +64,7 @@ config.SPEC = {
   as = "string", as_uid = "string", as_groups = groups, as_user_extra = extra,
   exec_timeout = "number", qps = "number", burst = "integer", max_retries = "integer",
   user_agent = "string", warning_handler = handler_or_false, on_request = "function",
+  discovery_cache = cache,
 }
 
 --- { a = { "1", "2" } } as the core has it: { "a", "1", "a", "2" }, sorted by key.
@@ -97,6 +102,7 @@ local function new(handle, err, given)
   local fields = handle:describe()
   fields._warning_handler, fields._on_request = given.warning_handler, given.on_request
   fields._observed = given.warning_handler ~= nil or given.on_request ~= nil
+  fields._discovery_cache = given.discovery_cache
   fields.warnings = lines_of(fields.warnings)
   fields._handle = handle
   local self = setmetatable({}, { __index = fields, __newindex = refuse, __tostring = show })
@@ -120,7 +126,10 @@ end
 --   connection broke before an answer and its verb may be done twice (10), user_agent = instead of
 --   kube.config.USER_AGENT, warning_handler = function (warning) or false, as
 --   kube.set_warning_handler takes it, on_request = function (request), as kube.on_request takes
---   it }, all optional
+--   it, discovery_cache = whether what the server serves is kept in kubectl's cache, which kubectl
+--   reads, too: true (its place: KUBECACHEDIR, ~/.kube/cache), a directory (kubectl's --cache-dir),
+--   or false; true unless told, but false in a worker of nginx, and where there is neither
+--   KUBECACHEDIR nor HOME }, all optional
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.

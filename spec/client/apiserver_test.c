@@ -228,17 +228,12 @@ static void is_refused(void) {
 
 static void discovers(kube_client *k) {
   kube_error err = {0};
-  kube_discovery *discovery = kube_discovery_new(&err);
-  kube_call *calls[] = {kube_discovery_core(k, &err), kube_discovery_groups(k, &err)};
+  kube_discovery *discovery = kube_discovery_start(k, NULL, &err);
   const kube_api_resource *r;
-  kube_frame frame;
   bool pods = false, deployments = false;
   size_t i;
-  for (i = 0; i < 2; i++) {
-    CHECK(kube_call_next(calls[i], &frame, PATIENCE, &err) == KUBE_OK);
-    CHECK(kube_discovery_add(discovery, frame.object, &err) == KUBE_OK);
-    kube_call_free(calls[i]);
-  }
+  CHECK(kube_discovery_wait(discovery, PATIENCE, &err) == KUBE_OK);
+  CHECK(kube_discovery_problem(discovery, &err) == KUBE_OK);
   for (i = 0; (r = kube_discovery_resource(discovery, i)) != NULL; i++) {
     if (strcmp(r->kind, "Pod") == 0 && *r->group == '\0')
       pods = r->namespaced && strcmp(r->short_names[0], "po") == 0;

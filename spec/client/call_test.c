@@ -953,7 +953,7 @@ static const char document[] =
     "{\"subresource\":\"scale\"},{\"subresource\":\"status\"}]}],\"freshness\":\"Current\"},"
     "{\"version\":\"v1beta1\",\"freshness\":\"Stale\"}]},"
     "{\"metadata\":{},\"versions\":[{\"version\":\"v1\",\"resources\":[{\"resource\":\"nodes\","
-    "\"scope\":\"Cluster\"}]}]}]}";
+    "\"responseKind\":{\"kind\":\"Node\"},\"scope\":\"Cluster\"}]}]}]}";
 
 static void discovery_reads_what_is_listed(void) {
   kube_discovery *d = kube_discovery_new(NULL);
@@ -973,7 +973,7 @@ static void discovery_reads_what_is_listed(void) {
   CHECK(strcmp(r->subresources[1], "status") == 0 && r->subresources[2] == NULL);
   r = kube_discovery_resource(d, 1);
   CHECK(*r->group == '\0' && strcmp(r->resource, "nodes") == 0 && !r->namespaced);
-  CHECK(r->verbs[0] == NULL && r->short_names[0] == NULL && *r->kind == '\0');
+  CHECK(r->verbs[0] == NULL && r->short_names[0] == NULL && strcmp(r->kind, "Node") == 0);
   CHECK(kube_discovery_resource(d, 2) == NULL);
   CHECK(strcmp(kube_discovery_stale(d, 0), "apps/v1beta1") == 0);
   CHECK(kube_discovery_stale(d, 1) == NULL);
@@ -984,8 +984,8 @@ static void discovery_reads_what_is_listed(void) {
 static void other_documents_are_refused(void) {
   static const struct {
     const char *text, *words;
-  } cases[] = {{"{\"kind\":\"APIGroupList\",\"groups\":[]}", "answered a APIGroupList"},
-               {"{\"kind\":\"APIVersions\"}", "answered a APIVersions"},
+  } cases[] = {{"{\"kind\":\"Pod\",\"items\":[]}", "answered a Pod"},
+               {"{\"kind\":\"APIResourceList\",\"resources\":[]}", "without groupVersion"},
                {"{}", "without a kind"},
                {"[]", "without a kind"},
                {"5", "without a kind"},
@@ -1035,14 +1035,12 @@ static void odd_documents(void) {
 
 static void discovery_asks_for_the_aggregated_documents(void) {
   place p;
-  kube_discovery *d = kube_discovery_new(NULL);
-  kube_frame frame;
-  kube_call *call;
+  kube_discovery *d;
   open_place(&p, answer_arg, (void *)(uintptr_t)document);
-  call = kube_discovery_groups(p.client, NULL);
-  CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
-  CHECK(kube_discovery_add(d, frame.object, NULL) == KUBE_OK);
-  kube_call_free(call); /* the resources stay */
+  d = kube_discovery_start(p.client, NULL, NULL);
+  CHECK(kube_discovery_call_id(d) != 0);
+  CHECK(kube_discovery_wait(d, PATIENCE, NULL) == KUBE_OK);
+  CHECK(kube_discovery_call_id(d) == 0 && kube_discovery_peek(d, NULL) == KUBE_OK);
   CHECK(strcmp(kube_discovery_resource(d, 0)->resource, "deployments") == 0);
   kube_discovery_free(d);
   close_place(&p);

@@ -64,7 +64,7 @@ static kube_call *start(kube_client *client, int kind, kube_error *err) {
     case 3: return kube_dynamic_get(client, &KUBE_PODS, "ns", "slow", NULL, err);
     case 4:
       return kube_dynamic_create(client, &KUBE_PODS, "ns", NULL, (kube_slice){"{}", 2}, NULL, err);
-    default: return kube_discovery_core(client, err);
+    default: return kube_openapi_v3(client, err);
   }
 }
 

@@ -31,8 +31,18 @@ enum { PATIENCE = 60000 };
   "{\"type\":\"" type "\",\"object\":{\"metadata\":{\"resourceVersion\":\"" version "\"}}}\n"
 #define DISCOVERY                                                                                  \
   "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"g\"},\"versions\":[{"  \
-  "\"version\":\"v1\",\"freshness\":\"Stale\",\"resources\":[{\"resource\":\"pods\",\"verbs\":["   \
-  "\"get\"],\"shortNames\":[\"po\"],\"subresources\":[{\"subresource\":\"status\"}]}]}]}]}"
+  "\"version\":\"v2\",\"freshness\":\"Stale\"},{\"version\":\"v1\",\"resources\":[{\"resource\":"  \
+  "\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"verbs\":[\"get\"],\"shortNames\":[\"po\"],"      \
+  "\"subresources\":[{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"Pod\"}}]}]}]}]}"
+#define LIST                                                                                       \
+  "{\"kind\":\"APIResourceList\",\"groupVersion\":\"g/"                                            \
+  "v1\",\"resources\":[{\"name\":\"pods\",\"kind\":"                                               \
+  "\"Pod\",\"group\":\"a\",\"version\":\"b\",\"shortNames\":[\"po\"]},{\"name\":\"pods/status\","  \
+  "\"kind\":\"Pod\",\"verbs\":[\"get\"]}]}"
+#define GROUPS                                                                                     \
+  "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"g\",\"versions\":[{\"groupVersion\":\"g/"    \
+  "v1\"},{"                                                                                        \
+  "\"version\":\"v2\"}],\"preferredVersion\":{\"version\":\"v1\"}}]}"
 
 static void answer_watch(server_connection *c) {
   const bool again = strstr(c->target, "resourceVersion=7") != NULL;
@@ -49,6 +59,19 @@ static void answer_elsewhere(server_connection *c) {
     server_text(c, "Location: further\r\n\r\n");
   else
     server_printf(c, "Location: http://localhost%s/pods/a?b=c\r\n\r\n", port);
+}
+
+/* Aggregated, with an ETag, where that is asked for; else the documents of old. */
+static void answer_discovery(server_connection *c) {
+  if (strstr(c->head, "If-None-Match: \"x\""))
+    server_text(c, "HTTP/1.1 304 Not Modified\r\n\r\n");
+  else if (strstr(c->head, "APIGroupDiscoveryList"))
+    server_printf(c,
+                  "HTTP/1.1 200 OK\r\nContent-Type: application/json;g=apidiscovery.k8s.io;v=v2;"
+                  "as=APIGroupDiscoveryList\r\nETag: \"x\"\r\nContent-Length: %zu\r\n\r\n%s",
+                  strlen(DISCOVERY), DISCOVERY);
+  else
+    server_json(c, strcmp(c->target, "/api") == 0 ? "{\"versions\":[]}" : GROUPS);
 }
 
 static void answer(server_connection *c, void *arg) {
@@ -74,8 +97,12 @@ static void answer(server_connection *c, void *arg) {
   else if (strstr(c->target, "/pods"))
     server_json(c,
                 "{\"kind\":\"PodList\",\"metadata\":{\"continue\":\"t\"},\"items\":[{\"a\":1}]}");
+  else if (strcmp(c->target, "/apis/g/v2") == 0)
+    server_answer(c, 404, "text/plain", "no");
+  else if (strcmp(c->target, "/apis/g/v1") == 0)
+    server_json(c, LIST);
   else
-    server_json(c, DISCOVERY);
+    answer_discovery(c);
 }
 
 /* ---- what a job has: a directory of files, a server, and a client unless it makes its own ---- */
@@ -409,23 +436,88 @@ static kube_status rest_stream(kube_error *err) {
   return status == KUBE_EOF ? KUBE_OK : status;
 }
 
-static kube_status discovery_groups(kube_error *err) {
-  return read_all(kube_discovery_groups(client, err), 1, true, err);
-}
-
 static kube_status discovery_version(kube_error *err) {
   return read_all(kube_discovery_version(client, err), 1, true, err);
 }
 
-static kube_status discovery_core(kube_error *err) {
-  kube_frame frame;
-  kube_discovery *found = kube_discovery_new(err);
-  kube_call *call = found ? kube_discovery_core(client, err) : NULL;
-  kube_status status = call ? kube_call_next(call, &frame, PATIENCE, err) : err->status;
-  if (status == KUBE_OK) status = kube_discovery_add(found, frame.object, err);
-  if (status == KUBE_OK) CHECK(kube_discovery_resource(found, 0) && kube_discovery_stale(found, 0));
-  kube_call_free(call);
-  kube_discovery_free(found);
+static kube_status openapi_v3(kube_error *err) {
+  return read_all(kube_openapi_v3(client, err), 1, true, err);
+}
+
+static kube_status openapi_v3_schema(kube_error *err) {
+  return read_all(kube_openapi_v3_schema(client, "/openapi/v3/a?hash=b", err), 1, true, err);
+}
+
+/* What failed for a group-version is told, or that there is no memory to. */
+static kube_status finish_discovery(kube_discovery *d, kube_error *err) {
+  kube_error why = {0};
+  kube_status status = d ? kube_discovery_wait(d, PATIENCE, err) : err->status;
+  if (status == KUBE_OK) {
+    CHECK(kube_discovery_group(d, 0));
+    status = kube_discovery_problem(d, &why);
+    if (status == KUBE_EAPI) status = KUBE_OK;
+    if (status != KUBE_OK) *err = why;
+  }
+  return status;
+}
+
+static kube_status discovery_aggregated(kube_error *err) {
+  kube_discovery *d = kube_discovery_start(client, NULL, err), *again = NULL;
+  const kube_discovery_options known = {.known = d};
+  kube_status status = finish_discovery(d, err);
+  if (status == KUBE_OK) {
+    CHECK(kube_discovery_resource(d, 0) && kube_discovery_subresource(d, 0));
+    CHECK(kube_discovery_stale(d, 0));
+    again = kube_discovery_start(client, &known, err);
+    status = finish_discovery(again, err);
+  }
+  if (status == KUBE_OK) CHECK(kube_discovery_is_unchanged(again));
+  kube_discovery_free(d);
+  kube_discovery_free(again);
+  return status;
+}
+
+/* The server has lists for one of two group-versions. */
+static kube_status discovery_legacy(kube_error *err) {
+  const kube_discovery_options legacy = {.legacy = true};
+  kube_discovery *d = kube_discovery_start(client, &legacy, err);
+  const kube_status status = finish_discovery(d, err);
+  if (status == KUBE_OK) {
+    CHECK(kube_discovery_resource(d, 0) && kube_discovery_subresource(d, 0));
+    CHECK(strcmp(kube_discovery_resource(d, 0)->subresources[0], "status") == 0);
+    CHECK(strcmp(kube_discovery_stale(d, 0), "g/v2") == 0);
+  }
+  kube_discovery_free(d);
+  return status;
+}
+
+static kube_status discovery_one_version(kube_error *err) {
+  kube_discovery *d = kube_discovery_start_version(client, "g", "v1", err);
+  const kube_status status = finish_discovery(d, err);
+  if (status == KUBE_OK) CHECK(kube_discovery_resource(d, 0));
+  kube_discovery_free(d);
+  return status;
+}
+
+static void remove_cache(void) {
+  static const char *const names[] = {"cache/servergroups.json", "cache/g/v1/serverresources.json",
+                                      "cache/g/v1", "cache/g", "cache"};
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof *names; i++) remove(path_of(names[i]));
+}
+
+static kube_status discovery_cache(kube_error *err) {
+  kube_discovery *d = kube_discovery_new(err), *read = NULL;
+  kube_status status = d ? KUBE_OK : KUBE_ENOMEM;
+  if (d) status = kube_discovery_add(d, (kube_slice){LIST, sizeof LIST - 1}, err);
+  if (status == KUBE_OK) status = kube_discovery_cache_write(d, path_of("cache"), err);
+  if (status == KUBE_OK) read = kube_discovery_cache_read(path_of("cache"), 0, err);
+  if (status == KUBE_OK && read == NULL) status = err->status;
+  if (status == KUBE_OK)
+    CHECK(strcmp(kube_discovery_subresource(read, 0)->subresource, "status") == 0);
+  kube_discovery_free(d);
+  kube_discovery_free(read);
+  remove_cache();
   return status;
 }
 
@@ -562,8 +654,12 @@ static const scarce_job jobs[] = {JOB(load_plain),
                                   JOB(rest_get),
                                   JOB(rest_send),
                                   JOB(rest_stream),
-                                  JOB(discovery_core),
-                                  JOB(discovery_groups),
+                                  JOB(openapi_v3),
+                                  JOB(openapi_v3_schema),
+                                  JOB(discovery_aggregated),
+                                  JOB(discovery_legacy),
+                                  JOB(discovery_one_version),
+                                  JOB(discovery_cache),
                                   JOB(discovery_version),
                                   JOB(yaml_to_json),
                                   JOB(yaml_from_json),

@@ -211,6 +211,7 @@ function Server:connect(given)
   if getmetatable(self) ~= Server then error("call it with a colon: server:connect()", 2) end
   local all = with_defaults(given or {}, {})
   all.kubeconfig = self.kubeconfig
+  if all.discovery_cache == nil then all.discovery_cache = false end -- its port is another's soon
   return require("kube").connect(all)
 end
 
