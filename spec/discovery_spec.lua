@@ -181,4 +181,79 @@ describe("discovery", function()
     end)
     assert.equal(20, answers)
   end)
+
+  it("reads the documents of old as it does the aggregated ones", function()
+    local legacy = discovery:with_legacy()
+    assert(discovery:refresh())
+    assert.same(discovery:server_groups(), legacy:server_groups())
+    assert.same(discovery:server_resources(), legacy:server_resources())
+    local function by_name(list)
+      local all = {}
+      for _, r in ipairs(list) do
+        all[table.concat({ r.group, r.version, r.resource, r.subresource }, "/")] = r
+      end
+      return all
+    end
+    assert.same(by_name(discovery:server_subresources()), by_name(legacy:server_subresources()))
+  end)
+
+  it("does not ask for what has not changed", function()
+    local own = connect()
+    local resources = assert(own:server_resources())
+    local unchanged = cluster.eventually(function() -- unless another spec makes a CRD just now
+      assert(own:refresh())
+      return own._asked:is_unchanged()
+    end)
+    assert.is_true(unchanged)
+    assert.same(resources[1], assert(own:server_resources())[1])
+  end)
+
+  it("tells what is preferred, and what lives in namespaces", function()
+    local seen, namespaced = {}, 0
+    for _, r in ipairs(assert(discovery:server_preferred_resources())) do
+      local key = r.group .. "/" .. r.resource
+      assert.is_nil(seen[key], key)
+      seen[key] = r.version
+      if r.namespaced then namespaced = namespaced + 1 end
+    end
+    assert.equal("v2", seen["autoscaling/horizontalpodautoscalers"])
+    assert.equal("v1", seen["/pods"])
+    assert.equal(namespaced, #assert(discovery:server_preferred_namespaced_resources()))
+    local lists = discovery:filtered_by(assert(discovery:server_resources()),
+      discovery:supports_all_verbs("list", "watch"))
+    assert.truthy(resource_named(lists, "pods"))
+    assert.is_nil(resource_named(lists, "tokenreviews"))
+  end)
+
+  it("tells whether something is there", function()
+    local function enabled(group, version, resource)
+      return discovery:is_resource_enabled { group = group, version = version,
+        resource = resource }
+    end
+    assert.is_true(enabled("", "v1", "pods"))
+    assert.is_true(enabled(nil, "v1", "pods/eviction"))
+    assert.is_true(enabled("apps", "v1", "deployments"))
+    assert.is_false(enabled("apps", "v1", "pods"))
+    assert.is_false(enabled("apps", "v9", "deployments"))
+    assert.is_true(discovery:server_supports_version("apps/v1"))
+    local ok, err = discovery:server_supports_version("apps/v9")
+    assert.is_nil(ok)
+    assert.equal('server does not support API version "apps/v9"', err.message)
+  end)
+
+  it("tells what objects are made of", function()
+    local v3 = discovery:openapi_v3()
+    local apps = assert(v3:schema("apps/v1"))
+    assert.equal("3.0", apps.openapi:sub(1, 3))
+    assert.truthy(apps.paths["/apis/apps/v1/namespaces/{namespace}/deployments"])
+    assert.truthy(assert(v3:schema("v1")).components.schemas["io.k8s.api.core.v1.Pod"])
+    local served = {}
+    for _, name in ipairs(assert(v3:group_versions())) do served[name] = true end
+    assert.truthy(served["v1"] and served["batch/v1"])
+    assert.truthy(v3:paths()["version"])
+    assert.truthy(v3:paths()["apis/apps/v1"].serverRelativeURL:find("hash=", 1, true))
+    local v2 = assert(discovery:openapi_schema())
+    assert.equal("2.0", v2.swagger)
+    assert.truthy(v2.definitions["io.k8s.api.core.v1.Pod"])
+  end)
 end)

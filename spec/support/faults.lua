@@ -136,7 +136,7 @@ function faults.script(given, on, routes)
   local script = { server = faults[on or "http"] .. "/" .. name, path = "/" .. name }
 
   --- What was asked, without the questions after what the server serves, or with them.
-  function script.requests(all)
+  function script.requests(every)
     local found = {}
     local log = io.open(string.format("%s/%s.log", faults.dir, name), "rb")
     if not log then return found end
@@ -147,7 +147,7 @@ function faults.script(given, on, routes)
       for key, value in request.target:gmatch("[?&]([^=&]+)=([^&]*)") do
         request.query[key] = value
       end
-      if all or request.target ~= "/api" and request.target ~= "/apis" then
+      if every or request.target ~= "/api" and request.target ~= "/apis" then
         found[#found + 1] = request
       end
     end
