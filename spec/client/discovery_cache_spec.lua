@@ -1,5 +1,5 @@
--- kubectl's cache of what servers serve: who reads it, who fills it, when it is not used. What a file
--- may be is in discovery_test.c.
+-- kubectl's cache of what servers serve: who reads it, who fills it, when it is not used. What a
+-- file may be is in discovery_test.c.
 local cluster = require("spec.support.cluster")
 local faults = require("spec.support.faults")
 local json = require("kube.json")
