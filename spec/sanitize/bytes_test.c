@@ -243,6 +243,12 @@ static void discover(kube_slice text) {
     note_text(resource->resource);
     note_text(resource->kind);
   }
+  for (i = 0; (resource = kube_discovery_subresource(found, i)) != NULL; i++) {
+    note_text(resource->resource);
+    note_text(resource->subresource);
+  }
+  for (i = 0; kube_discovery_group(found, i); i++)
+    note_text(kube_discovery_group(found, i)->preferred);
   for (i = 0; kube_discovery_stale(found, i); i++) note_text(kube_discovery_stale(found, i));
   kube_discovery_free(found);
 }
@@ -313,9 +319,17 @@ static const sample samples[] = {
     {JSON, "{\"sixteen bytes...\":\"fifteen bytes..\",\"a string that is longer than thirty-two "
            "bytes, and than sixty-four\":\"0123456789abcdef\\\\0123456789abcde\\\"f\"}"},
     {JSON, "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"apps\"},"
-           "\"versions\":[{\"version\":\"v1\",\"freshness\":\"Stale\",\"resources\":[{\"resource\":"
-           "\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Namespaced\",\"shortNames\":["
-           "\"po\"],\"verbs\":[\"get\"],\"subresources\":[{\"subresource\":\"status\"}]}]}]}]}"},
+           "\"versions\":[{\"version\":\"v0\",\"freshness\":\"Stale\"},{\"version\":\"v1\","
+           "\"resources\":[{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":"
+           "\"Namespaced\",\"shortNames\":["
+           "\"po\"],\"verbs\":[\"get\"],\"subresources\":[{\"subresource\":\"status\","
+           "\"responseKind\":{\"kind\":\"Pod\"}}]}]}]}]}"},
+    {JSON, "{\"kind\":\"APIResourceList\",\"groupVersion\":\"apps/v1\",\"resources\":[{\"name\":"
+           "\"pods\",\"kind\":\"Pod\",\"verbs\":[\"get\"]},{\"name\":\"pods/log\",\"kind\":\"Log\","
+           "\"group\":\"g\",\"version\":\"v\"},{\"name\":\"pods/status\"}]}"},
+    {JSON,
+     "{\"groups\":[{\"name\":\"apps\",\"versions\":[{\"groupVersion\":\"apps/v1\"},{\"version\":"
+     "\"v2\"}],\"preferredVersion\":{\"version\":\"v2\"}}]}"},
     {YAML, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {\"x\": 'y'}}\n"
            "data:\n  a: |\n    one\n    two\n  b: >-\n    folded\n    text\n  c: \"q\\u00e9\\n\"\n"
            "---\n- &x [1, 0x1F, 0o17, 1_000, 1.5e3, .inf, ~, yes, off, 2001-01-01, 1:30]\n"

@@ -6,15 +6,12 @@
 -- known comes first, and the problem behind it, an error with the reason GroupDiscoveryFailed and
 -- `groups`, a table of group-version -> err. Only where nothing is known it is nil, err.
 --
--- | case                            | client-go                  | kube                          |
--- | a group-version not served      | NotFound                   | an empty list                 |
--- | subresources                    | among the resources        | names at their resource; more |
--- |                                 |                            | by server_subresources        |
--- | something failed for some       | all is asked for twice     | what failed, when it is asked |
--- |                                 |                            | for                           |
--- | fresh() before anything is      | true with a disk, false    | false                         |
--- | known                           | without                    |                               |
--- | in a worker of nginx            | the cache is used          | it is not, unless told to     |
+-- | case                       | client-go                 | kube                                |
+-- | a group-version not served | NotFound                  | an empty list                       |
+-- | subresources               | among the resources       | names; more: server_subresources    |
+-- | something failed for some  | all is asked for twice    | what failed, when it is asked for   |
+-- | fresh(), nothing known     | true with a disk only     | false                               |
+-- | in a worker of nginx       | the cache is used         | it is not, unless told to           |
 -- Rules: client-go discovery/discovery_client.go, cached/memory, cached/disk.
 local core = require("kube.core")
 local driver = require("kube.driver")
