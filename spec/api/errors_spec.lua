@@ -86,6 +86,7 @@ describe("a predicate", function()
     Canceled = { "is_canceled" },
     NoMatch = { "is_no_match" },
     AmbiguousMatch = { "is_ambiguous_match" },
+    GroupDiscoveryFailed = { "is_group_discovery_failed" },
     ConnectionRefused = { "is_connection_refused" },
     TLS = { "is_tls" },
     CannotWait = { "is_cannot_wait" },

@@ -29,6 +29,8 @@
 --   | BadRequest        | what was asked for cannot be sent                                  |
 --   | NoMatch           | the server has no resource of that name, or of that kind           |
 --   | AmbiguousMatch    | several resources, or kinds, fit what was asked for                |
+--   | GroupDiscoveryFailed | of some group-versions it is not known what is served; `groups` |
+--   | Stale             | the server behind a group-version does not answer                  |
 --   | AlreadyOwned      | the object has another controller                                  |
 --   | Denied, Failed    | of a certificate signing request: nobody will issue it             |
 --   | Decode            | bytes that are no JSON, no YAML, or not what they should be        |
@@ -199,6 +201,7 @@ errors.predicates = {
   is_cannot_wait = by_reason("CannotWait"),
   is_no_match = by_reason("NoMatch"),
   is_ambiguous_match = by_reason("AmbiguousMatch"),
+  is_group_discovery_failed = by_reason("GroupDiscoveryFailed"),
   is_connection_refused = by_reason("ConnectionRefused"),
   is_tls = by_reason("TLS"),
 }
