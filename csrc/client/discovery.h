@@ -4,7 +4,7 @@
 **
 **   discovery.c        the set: groups, versions, resources, what failed
 **   discovery_read.c   documents into the set: aggregated ones and those of old
-**   discovery_fetch.c  the requests, and in what order
+**   discovery_fetch.c  the requests, and in what order; discovery_request.c: one of them
 **   discovery_cache.c, discovery_cache_write.c   kubectl's files
 **   openapi.c          what the server says of its objects
 */

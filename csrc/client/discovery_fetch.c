@@ -12,8 +12,8 @@
 ** |                                    | asked for                    | of old                    |
 ** | what did not change (ETag)         | asked for with a cache of    | 304: what is known is     |
 ** |                                    | HTTP on the disk             | read again                |
-** | something failed for some          | all is asked for once more   | what failed, when it is   |
-** |                                    |                              | asked for                 |
+** | something failed for some          | all is asked for once more   | that is the caller's: see |
+** |                                    |                              | start_version             |
 ** | /apis says 406                     | fails                        | the same                  |
 ** | the 32 s                           | of each request              | of all together           |
 ** Rules: client-go discovery/discovery_client.go.
@@ -23,23 +23,13 @@
 
 #include "call.h"
 #include "discovery.h"
-
-#define LEGACY     "application/json"
-#define AGGREGATED "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," LEGACY
+#include "discovery_request.h"
 
 enum { MOST_LISTS = 4096 }; /* requests that a server can make us send */
 
 typedef enum state { GROUPS, LISTS, WHOLE, FAILED } state;
 
-/* A document that is asked for. */
-typedef struct request {
-  kube_call *call;         /* NULL: it is over, or was never begun */
-  kube_document *document; /* what came */
-  kube_error failure;      /* or why nothing did */
-  bool aggregated;         /* the answer says so */
-  bool unchanged;          /* it said that what is known is what it would say */
-  const char *group, *version;
-} request;
+typedef kube_discovery_request request;
 
 struct kube_discovery_fetch {
   kube_client *client;
@@ -55,15 +45,9 @@ struct kube_discovery_fetch {
 
 /* ---- life ---- */
 
-static void clear(request *r) {
-  kube_call_free(r->call);
-  kube_document_free(r->document);
-  memset(r, 0, sizeof *r);
-}
-
 static void clear_lists(kube_discovery_fetch *fetch) {
   size_t i;
-  for (i = 0; i < fetch->list_count; i++) clear(&fetch->lists[i]);
+  for (i = 0; i < fetch->list_count; i++) kube_discovery_request_clear(&fetch->lists[i]);
   free(fetch->lists);
   fetch->lists = NULL;
   fetch->list_count = 0;
@@ -71,8 +55,8 @@ static void clear_lists(kube_discovery_fetch *fetch) {
 
 /* All but what it came to. */
 static void let_go(kube_discovery_fetch *fetch) {
-  clear(&fetch->core);
-  clear(&fetch->others);
+  kube_discovery_request_clear(&fetch->core);
+  kube_discovery_request_clear(&fetch->others);
   clear_lists(fetch);
   kube_document_free(fetch->known_core);
   kube_document_free(fetch->known_others);
@@ -102,24 +86,11 @@ static kube_discovery *make(kube_client *client, kube_error *err) {
 
 /* ---- asking ---- */
 
-/* Sends, unless time is up: then it fails as if it had been sent. */
 static kube_status ask(kube_discovery_fetch *fetch, request *r, const char *path, const char *etag,
                        kube_error *err) {
-  const long long left = fetch->deadline - kube_engine_now(fetch->client->engine);
-  kube_request sent = {.method = "GET", .accept = fetch->legacy ? LEGACY : AGGREGATED};
-  kube_status status = KUBE_OK;
-  sent.max_retries = 10;
-  sent.path = strdup(path);
-  if (sent.path == NULL) return kube_fail_memory(err, "a path");
-  if (etag) status = kube_headers_set(&sent.headers, "If-None-Match", etag, err);
-  if (status != KUBE_OK) {
-    kube_request_clear(&sent);
-    return status;
-  }
-  r->call = kube_call_new(fetch->client, &kube_document_mode, &sent, left > 1 ? left : 1, err);
-  if (r->call == NULL) return err->status;
-  r->call->ceiling = KUBE_DISCOVERY_CEILING;
-  return KUBE_OK;
+  const kube_discovery_question question = {
+      .path = path, .etag = etag, .legacy = fetch->legacy, .deadline = fetch->deadline};
+  return kube_discovery_request_send(r, fetch->client, &question, err);
 }
 
 static const char *etag_of(const kube_document *document) {
@@ -147,54 +118,16 @@ kube_discovery *kube_discovery_start(kube_client *client, const kube_discovery_o
   return NULL;
 }
 
-/* ---- what came ---- */
+/* ---- the groups ---- */
 
 /* That a server has no core group is fine, of old too (an aggregated API's own server). */
 static bool is_none(const request *r) { return r->failure.code == 404; }
 
-/* "Not modified": what is known is what came. */
-static void take_known(request *r, kube_document *known) {
-  if (r->failure.code != 304 || known == NULL) return;
-  kube_error_clear(&r->failure);
-  r->document = kube_document_retain(known);
-  r->aggregated = r->unchanged = true;
-}
-
-static kube_status take(request *r, const kube_frame *frame, kube_error *err) {
-  r->aggregated = kube_discovery_is_aggregated(kube_call_header(r->call, "Content-Type"));
-  r->document = kube_document_parse(frame->object, kube_call_header(r->call, "ETag"), err);
-  if (r->document == NULL) kube_call_say_what(r->call, err);
-  return r->document ? KUBE_OK : err->status;
-}
-
-/*
-** KUBE_OK once the request is over, whatever it came to; KUBE_AGAIN; KUBE_ENOMEM, which is a failure of
-** the whole.
-*/
-static kube_status look(request *r, kube_document *known, kube_error *err) {
-  kube_frame frame;
-  kube_status status;
-  if (r->call == NULL) return KUBE_OK;
-  status = kube_call_peek(r->call, &frame, err);
-  if (status == KUBE_AGAIN) return status;
-  if (status == KUBE_OK) status = take(r, &frame, err);
-  if (status == KUBE_ENOMEM) return status;
-  if (status != KUBE_OK) {
-    r->failure = *err;
-    take_known(r, known);
-  }
-  kube_error_clear(err);
-  kube_call_free(r->call);
-  r->call = NULL;
-  return KUBE_OK;
-}
-
-/* ---- the groups ---- */
-
 /* What the header did not say, the document does. */
 static kube_status kind_of(request *r, kube_document_kind *kind, kube_error *err) {
   *kind = KUBE_DOCUMENT_AGGREGATED;
-  if (!r->aggregated || *kube_document_text(r->document->tree, "kind"))
+  if (!r->aggregated || !cJSON_IsObject(r->document->tree) ||
+      *kube_document_text(r->document->tree, "kind"))
     if (kube_document_kind_of(r->document->tree, kind, err) != KUBE_OK) return err->status;
   r->aggregated = *kind == KUBE_DOCUMENT_AGGREGATED;
   return KUBE_OK;
@@ -277,12 +210,12 @@ static kube_status fail_as(const request *r, kube_error *err) {
 
 static kube_status await_groups(kube_discovery *d, kube_error *err) {
   kube_discovery_fetch *fetch = d->fetch;
-  const kube_status core = look(&fetch->core, fetch->known_core, err);
+  const kube_status core = kube_discovery_request_look(&fetch->core, fetch->known_core, err);
   kube_status others;
   if (core != KUBE_OK && core != KUBE_AGAIN) return core;
   if (core == KUBE_OK && fetch->core.failure.status != KUBE_OK && !is_none(&fetch->core))
     return fail_as(&fetch->core, err);
-  others = look(&fetch->others, fetch->known_others, err);
+  others = kube_discovery_request_look(&fetch->others, fetch->known_others, err);
   if (others != KUBE_OK && others != KUBE_AGAIN) return others;
   if (others == KUBE_OK && fetch->others.failure.status != KUBE_OK)
     return fail_as(&fetch->others, err);
@@ -322,7 +255,7 @@ static kube_status await_lists(kube_discovery *d, kube_error *err) {
   bool waits = false;
   size_t i;
   for (i = 0; i < fetch->list_count; i++) {
-    status = look(&fetch->lists[i], NULL, err);
+    status = kube_discovery_request_look(&fetch->lists[i], NULL, err);
     if (status == KUBE_AGAIN)
       waits = true;
     else if (status != KUBE_OK)

@@ -135,8 +135,8 @@ describe("what failed for some group-versions", function()
   -- client-go cached/memory/memcache_test.go TestPartialRetryableFailure
   it("is asked for again when it may work by now, and that is remembered", function()
     local script = server { ["/apis/g2/v1"] = {
-      { status = 503, body = "" }, { status = 429, body = "" }, list("g2/v1", "twos", "twos/x"),
-      { status = 500, body = "" },
+      { status = 503, body = "" }, { status = 502, body = "" }, { status = 429, body = "" },
+      list("g2/v1", "twos", "twos/x"), { status = 500, body = "" },
     } }
     local discovery = connect(script)
     assert.truthy(select(2, discovery:server_resources()))
@@ -152,7 +152,19 @@ describe("what failed for some group-versions", function()
     assert.equal("v1/pods v1/nodes g1/v1/ones g2/v1/twos g3/v1/threes", names(resources))
     assert.same({}, assert(discovery:stale()))
     assert.equal("x", assert(discovery:server_subresources())[2].subresource)
-    assert.equal(8, #script.requests(true))
+    assert.equal(9, #script.requests(true))
+  end)
+
+  -- client-go discovery/discovery_client_test.go TestServerPreferredResourcesRetries
+  it("is asked for once more at once, where somebody could not answer just now", function()
+    for errors, count in ipairs { 5, 4 } do
+      local steps = { list("g2/v1", "twos") }
+      for _ = 1, errors do table.insert(steps, 1, { status = 500, body = "" }) end
+      local resources, problem = connect(server { ["/apis/g2/v1"] = steps })
+        :server_preferred_resources()
+      assert.equal(count, #resources)
+      assert.equal(errors == 2, kube.is_group_discovery_failed(problem))
+    end
   end)
 
   -- client-go cached/memory/memcache_test.go TestPartialPermanentFailure
@@ -197,6 +209,9 @@ describe("discovery as a whole", function()
       { api = { { body = "<html>", headers = { ["Content-Type"] = "text/html" } } },
         reason = "Decode", words = "not JSON" },
       { apis = { "[]" }, reason = "Decode", words = "without a kind" },
+      { apis = { { body = "[]", headers = { ["Content-Type"] = "application/json;v=v2;"
+        .. "g=apidiscovery.k8s.io;as=APIGroupDiscoveryList" } } }, reason = "Decode",
+        words = "without a kind" },
       { apis = { faults.json { kind = "Pod" } }, reason = "Decode", words = "answered a Pod" },
       { apis = { list("v1", "pods") }, reason = "Decode", words = "list of resources" },
       { apis = { "" }, reason = "Decode", words = "not JSON" },

@@ -9,7 +9,7 @@
 -- | case                       | client-go                 | kube                                |
 -- | a group-version not served | NotFound                  | an empty list                       |
 -- | subresources               | among the resources       | names; more: server_subresources    |
--- | something failed for some  | all is asked for twice    | what failed, when it is asked for   |
+-- | something failed for some  | all is asked for twice    | what failed with 5xx or 429 is      |
 -- | fresh(), nothing known     | true with a disk only     | false                               |
 -- | in a worker of nginx       | the cache is used         | it is not, unless told to           |
 -- Rules: client-go discovery/discovery_client.go, cached/memory, cached/disk.
@@ -78,12 +78,38 @@ local function read_cache(self)
   return set and show(set, true)
 end
 
+--- Asks again for a group-version that failed: true | nil, err, as what failed is remembered.
+local function retry(self, known, group_version)
+  local group, version = helper.split(group_version)
+  local set, err = await(self,
+    self._transport:start("discovery_start_version", group, version))
+  if not set then return nil, err end
+  local failure = set:failures()[group_version]
+  if failure then
+    known.failures[group_version] = failure
+    return nil, failure
+  end
+  helper.merge(known, group_version, set)
+  return true
+end
+
+--- What a server behind it could not answer just now is asked for once more.
+local function retry_all(self, known)
+  local again = {}
+  for name, failure in pairs(known.failures) do
+    if helper.is_busy(failure) then again[#again + 1] = name end
+  end
+  for _, name in ipairs(again) do retry(self, known, name) end
+end
+
 --- Asks the server anew, for all clients of the configuration, and fills the cache: true | nil,
 -- err. What has not changed since (by its ETag) does not come again.
 function Discovery:refresh()
   local set, err = await(self, self._transport:start("discovery_start", self._asked, self._legacy))
   if not set then return nil, err end
-  self._asked, self._known, self._past_cache = set, show(set), true
+  local known = show(set)
+  retry_all(self, known)
+  self._asked, self._known, self._past_cache = set, known, true
   local path = cache_path(self)
   if path and not set:is_unchanged() then -- else it was written before
     set:cache_write(path) -- where that cannot be, there is no cache
@@ -158,21 +184,6 @@ function Discovery:server_subresources()
   if not known then return nil, err end
   if not known.subresources then known.subresources = known.set:subresources() end
   return known.subresources, problem_of(known)
-end
-
---- Asks again for a group-version that failed: true | nil, err, as what failed is remembered.
-local function retry(self, known, group_version)
-  local group, version = helper.split(group_version)
-  local set, err = await(self,
-    self._transport:start("discovery_start_version", group, version))
-  if not set then return nil, err end
-  local failure = set:failures()[group_version]
-  if failure then
-    known.failures[group_version] = failure
-    return nil, failure
-  end
-  helper.merge(known, group_version, set)
-  return true
 end
 
 --- The resources of one group-version ("v1", "apps/v1"): a list as discovery:server_resources has

@@ -28,10 +28,11 @@ local TRANSIENT = {
   ConnectionRefused = true, Connection = true, Timeout = true, TooManyRequests = true,
 }
 
+--- Whether somebody answered that he cannot just now.
+function helper.is_busy(err) return (err.code or 0) >= 500 or err.code == 429 end
+
 --- Whether what failed may work a moment later (client-go cached/memory isTransientError).
-function helper.is_transient(err)
-  return TRANSIENT[err.reason] or (err.code or 0) >= 500 or err.code == 429
-end
+function helper.is_transient(err) return TRANSIENT[err.reason] or helper.is_busy(err) end
 
 --- Those of one group-version.
 function helper.of_version(resources, group_version)
