@@ -50,6 +50,7 @@ local CHAPTERS = {
   { "The metadata client", "lua/kube/client/metadata.lua",
     as = { Metadata = "metadata", Getter = "getter" } },
   { "The discovery client", "lua/kube/client/discovery.lua", as = { Discovery = "discovery" } },
+  { "OpenAPI", "lua/kube/client/openapi.lua", as = { OpenAPI = "openapi" } },
   { "Certificates", "lua/kube/certificates/init.lua",
     as = { certificates = "kube.certificates" } },
   { "Stores of certificates", "lua/kube/certificates/store.lua", as = { Store = "store" } },
@@ -65,6 +66,7 @@ reference.HIDDEN = {
   ["kube.jsonpath.adopt"] = true, ["task:finish"] = true, ["task:run"] = true,
   ["kube.config.SPEC.as_groups"] = true, ["kube.config.SPEC.as_user_extra"] = true,
   ["kube.config.SPEC.warning_handler"] = true,
+  ["kube.config.SPEC.discovery_cache"] = true,
 }
 
 local INTRO = [[

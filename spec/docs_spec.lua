@@ -61,6 +61,7 @@ local function things()
     metadata = own_metadata, getter = own_metadata:resource { version = "v1", resource = "pods" },
     stream = k:each("pods"),
     discovery = assert(kube.discovery(config)), mapper = assert(kube.restmapper(config)),
+    openapi = assert(kube.discovery(config)):openapi_v3(),
     scale = scale, scales = scale:scales("default"),
     store = store,
     manager = assert(kube.certificates.manager(k, { store = store, template = {},
