@@ -40,6 +40,10 @@ kube_status kube_call_await_turn(kube_call *call, kube_error *err) {
   return KUBE_AGAIN;
 }
 
+bool kube_call_has_turn_now(kube_call *call) {
+  return kube_throttle_take(&call->client->config->throttle, now_of(call), 0) == 0;
+}
+
 void kube_call_leave_turn(kube_call *call) {
   if (call->turn > 0)
     kube_throttle_give_back(&call->client->config->throttle, now_of(call), call->turn);

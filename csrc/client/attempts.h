@@ -16,6 +16,9 @@ const char *kube_call_method(const kube_call *call);
 */
 kube_status kube_call_await_turn(kube_call *call, kube_error *err);
 
+/* Whether what comes after it may be sent now: then that has taken its turn. */
+bool kube_call_has_turn_now(kube_call *call);
+
 /* It is not sent: who waits behind it moves up. */
 void kube_call_leave_turn(kube_call *call);
 

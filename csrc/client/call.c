@@ -182,7 +182,8 @@ void kube_call_send_ahead(kube_call *call) {
   kube_credential *credential = call->client->credential;
   kube_error unused;
   if (call->ahead || call->redirect.path || !kube_engine_is_ours(call->client->engine) ||
-      kube_credential_ask(credential, &call->user, &call->handle, &unused) != KUBE_OK)
+      kube_credential_ask(credential, &call->user, &call->handle, &unused) != KUBE_OK ||
+      !kube_call_has_turn_now(call))
     return;
   call->ahead_as = credential->generation;
   call->ahead = kube_client_send(call->client, &call->handle, &call->request, &unused);
@@ -203,6 +204,7 @@ static kube_status send_request(kube_call *call, kube_error *err) {
   kube_status status;
   if (call->timeout > 0 && call->deadline < 0)
     call->deadline = kube_engine_now(call->client->engine) + call->timeout;
+  if (call->ahead) call->has_turn = true;
   status = kube_call_await_turn(call, err);
   if (status != KUBE_OK) return status == KUBE_AGAIN ? status : fail_for_good(call, err);
   status = await_credential(call, err);
