@@ -406,9 +406,9 @@ KUBE_API int kube_call_request(const kube_call *call, char *out, size_t size);
 KUBE_API uint64_t kube_call_id(const kube_call *call);
 
 /*
-** After KUBE_EAPI: the Status the server sent, as JSON, or, where its answer had none, one that says the
-** same (its cause is UnexpectedServerResponse). A view, until the call is peeked again or freed. Rule:
-** apimachinery api/errors NewGenericServerResponse.
+** After KUBE_EAPI: the Status the server sent, as JSON, or, where its answer had none, one that
+** says the same (its cause is UnexpectedServerResponse). A view, until the call is peeked again or
+** freed. Rule: apimachinery api/errors NewGenericServerResponse.
 */
 KUBE_API kube_slice kube_call_status(const kube_call *call);
 

@@ -154,8 +154,8 @@ kube_status kube_call_set_timer(kube_call *call, kube_error *err);
 void kube_call_say_what(const kube_call *call, kube_error *err);
 
 /*
-** A body that could not be read, of which *err says why: says what it is instead, where it is another
-** type than JSON or nothing at all, and names the request.
+** A body that could not be read, of which *err says why: says what it is instead, where it is
+** another type than JSON or nothing at all, and names the request.
 */
 void kube_call_say_body(const kube_call *call, kube_error *err);
 

@@ -1,11 +1,11 @@
 /*
 ** The Status that stands for a refusal without one; the contract is in generic.h.
 **
-** | case                              | client-go             | here                                |
-** | a bare 410, 413                   | no reason             | Gone, RequestEntityTooLarge         |
-** | kind and name in the details      | of the typed request  | of any path below /api and /apis    |
-** | a Retry-After below 0             | in the details        | left out                            |
-** | a character that does not print   | \u.... in the message | as it is, but for control characters |
+** | case                            | client-go             | here                             |
+** | a bare 410, 413                 | no reason             | Gone, RequestEntityTooLarge      |
+** | kind and name in the details    | of the typed request  | of any path below /api and /apis |
+** | a Retry-After below 0           | in the details        | left out                         |
+** | a character that does not print | \u.... in the message | as it is, if it is no control    |
 */
 #include "generic.h"
 

@@ -1,13 +1,13 @@
 /*
 ** Answers that are no success; the contract is in status.h.
 **
-** | case                              | client-go                  | here                           |
-** | the message of a generic refusal  | what HTTP means            | and the URL before it          |
-** | a Status without "status"         | passed over                | it fails: HTTP said so already |
-** | a Status without reason or code   | has none                   | those of its code, or of HTTP  |
-** | a text/html body                  | in the message             | in the Status alone            |
-** | a failure in a 2xx answer         | an error of typed reads,   | an error, but in raw bytes     |
-** |                                   | passes dynamic and delete  |                                |
+** | case                             | client-go                 | here                           |
+** | the message of a generic refusal | what HTTP means           | and the URL before it          |
+** | a Status without "status"        | passed over               | it fails: HTTP said so already |
+** | a Status without reason or code  | has none                  | those of its code, or of HTTP  |
+** | a text/html body                 | in the message            | in the Status alone            |
+** | a failure in a 2xx answer        | an error of typed reads,  | an error, but in raw bytes     |
+** |                                  | passes dynamic and delete |                                |
 */
 #include "status.h"
 

@@ -25,7 +25,7 @@ kube_status kube_refusal_fail(const kube_refusal *refusal, kube_error *err);
 /* The same for a Status that came as an object (a watch's ERROR event). */
 kube_status kube_status_fail(kube_slice status, kube_error *err);
 
-/* Its Status: the one that came, or one that says the same (generic.h). *out is empty on failure. */
+/* Its Status: that which came, or one that says the same (generic.h). *out is empty on failure. */
 kube_status kube_refusal_status(const kube_refusal *refusal, kube_buffer *out, kube_error *err);
 
 /* Whether a text is a Status; and whether it is one, well formed, that does not say Success. */

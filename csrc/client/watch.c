@@ -56,8 +56,8 @@ static bool is_expired(const kube_error *err) {
 }
 
 /*
-** What another try can mend: a broken connection, a busy or a starting server, what speaks no HTTP in
-** its place, an ERROR that does not say what it is.
+** What another try can mend: a broken connection, a busy or a starting server, what speaks no HTTP
+** in its place, an ERROR that does not say what it is.
 */
 static bool is_passing(const kube_call *call, const kube_error *err) {
   switch (err->status) {

@@ -105,8 +105,8 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg) {
 }
 
 /*
-** Of two Content-Lengths that differ libcurl takes the last, and one too large for none: nobody knows
-** then whether the body is whole (RFC 9112, section 6.3: unrecoverable).
+** Of two Content-Lengths that differ libcurl takes the last, and one too large for none: nobody
+** knows then whether the body is whole (RFC 9112, section 6.3: unrecoverable).
 */
 static void note_length(kube_transfer *t, const char *line, size_t n) {
   static const char name[] = "content-length:";

@@ -15,8 +15,8 @@ static int call_close(lua_State *L) {
 }
 
 /*
-** What a kube_error has no room for, often the cause at its end, the Status on the stack has whole: if
-** it is that message, and not what stands for one that never came.
+** What a kube_error has no room for, often the cause at its end, the Status on the stack has
+** whole: if it is that message, and not what stands for one that never came.
 */
 static void set_whole_message(lua_State *L, const kube_error *err) {
   const char *whole;

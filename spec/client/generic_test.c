@@ -1,7 +1,8 @@
 /*
 ** The Status of an answer that has none. Rows: apimachinery pkg/api/errors/errors.go
-** NewGenericServerResponse (each of its cases), client-go rest/request_test.go TestTransformResponse and
-** TestTransformUnstructuredError, with what client-go v0.36.3 makes of them.
+** NewGenericServerResponse (each of its cases), client-go rest/request_test.go
+** TestTransformResponse and TestTransformUnstructuredError, with what client-go v0.36.3 makes of
+** them.
 */
 #include "../../csrc/client/generic.h"
 

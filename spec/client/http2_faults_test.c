@@ -1,8 +1,8 @@
 /*
-** HTTP/2 as a good server never speaks it: streams and connections that end in the middle, farewells
-** (GOAWAY), lengths that are wrong. What was not begun is asked again; what was begun and is not whole
-** is one error; the client is of use afterwards. (Watches have theirs in shared_test.c; lists and
-** streams of bytes go over HTTP/1.1.)
+** HTTP/2 as a good server never speaks it: streams and connections that end in the middle,
+** farewells (GOAWAY), lengths that are wrong. What was not begun is asked again; what was begun
+** and is not whole is one error; the client is of use afterwards. (Watches have theirs in
+** shared_test.c; lists and streams of bytes go over HTTP/1.1.)
 */
 #include "../../csrc/kube.h"
 
