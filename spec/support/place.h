@@ -34,6 +34,45 @@ static inline void close_place(place *p) {
   server_stop(&p->s);
 }
 
+static inline kube_call *get(place *p, const char *path, int64_t timeout) {
+  kube_error err = {0};
+  kube_call *call = kube_rest_get(p->client, path, NULL, timeout, &err);
+  if (!CHECK(call != NULL)) puts(err.message), abort();
+  return call;
+}
+
+static inline kube_call *list(place *p, const kube_list_options *options) {
+  kube_call *call = kube_dynamic_list(p->client, &KUBE_PODS, "ns", options, NULL);
+  if (!CHECK(call != NULL)) abort();
+  return call;
+}
+
+static inline kube_call *watch(place *p, const kube_watch_options *options) {
+  kube_call *call = kube_dynamic_watch(p->client, &KUBE_PODS, "ns", options, NULL);
+  if (!CHECK(call != NULL)) abort();
+  return call;
+}
+
+static inline kube_slice slice(const char *text) { return (kube_slice){text, strlen(text)}; }
+
+static inline void answer_arg(server_connection *c, void *arg) { server_json(c, arg); }
+
+static inline void never(server_connection *c, void *arg) {
+  (void)arg;
+  server_await_gone(c);
+}
+
+#define EVENT(type, version)                                                                       \
+  "{\"type\":\"" type "\",\"object\":{\"metadata\":{\"resourceVersion\":\"" version "\"}}}\n"
+#define OBJECT(version) "{\"metadata\":{\"resourceVersion\":\"" version "\"}}"
+
+static inline void stream(server_connection *c, const char *events) {
+  server_text(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  server_chunk(c, events);
+}
+
+/* Begins each kind of answer, and never ends it. */
+
 /* A request of that verb, which is sent again so often at most. */
 static inline kube_call *ask(place *p, const char *verb, const char *path, int64_t timeout,
                              int retries) {
