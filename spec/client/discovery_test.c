@@ -1,6 +1,6 @@
 /*
 ** Discovery from C: a server that hangs, waits of all kinds, and kubectl's cache file by file. What is
-** read of documents is in call_test.c and spec/client/discovery_*_spec.lua.
+** read of documents is in discovery_read_test.c and spec/client/discovery_*_spec.lua.
 */
 #include <fcntl.h>
 #include <poll.h>
