@@ -92,6 +92,8 @@ static void answer(server_connection *c, void *arg) {
   else if (strstr(c->target, "/pods/none"))
     server_answer(c, 404, "application/json",
                   "{\"kind\":\"Status\",\"message\":\"no such pod\",\"reason\":\"NotFound\"}");
+  else if (strstr(c->target, "/pods/page"))
+    server_answer(c, 502, "text/html", "<h1>\"Bad\"\xFF</h1>");
   else if (strstr(c->target, "continue="))
     server_json(c, "{\"kind\":\"PodList\",\"items\":[{\"b\":2}],\"metadata\":{}}");
   else if (strstr(c->target, "/pods"))
@@ -304,6 +306,22 @@ static kube_status get_refused(kube_error *err) {
   const kube_status status = read_all(call, 1, true, err);
   if (status != KUBE_EAPI || err->code != 404) return status;
   return strcmp(err->reason, "NotFound") == 0 ? KUBE_OK : KUBE_EAPI;
+}
+
+/* The Status that stands for the page is there, whole, or without memory for it not at all. */
+static kube_status get_refused_by_another(kube_error *err) {
+  kube_call *call = kube_dynamic_get(client, &KUBE_PODS, "ns", "page", NULL, err);
+  kube_frame frame;
+  kube_status status = call ? kube_call_next(call, &frame, PATIENCE, err) : err->status;
+  if (status == KUBE_EAPI && err->code == 502) {
+    const kube_slice text = kube_call_status(call);
+    int64_t code = 0;
+    CHECK(text.length == 0 ||
+          (kube_json_integer(kube_json_find(text, "code"), &code) && code == 502));
+    status = KUBE_OK;
+  }
+  kube_call_free(call);
+  return status;
 }
 
 static kube_status list(kube_error *err) {
@@ -641,6 +659,7 @@ static const scarce_job jobs[] = {JOB(load_plain),
                                   JOB(get_elsewhere),
                                   JOB(update_elsewhere),
                                   JOB(get_refused),
+                                  JOB(get_refused_by_another),
                                   JOB(list),
                                   JOB(watch),
                                   JOB(create),
