@@ -224,6 +224,15 @@ describe("k:wait", function()
       "metadata.name%3Dweb", "metadata.name%3Dweb" }, asked)
   end)
 
+  it("does not forget one that its selectors lost when time runs out", function()
+    local k = faults.connect { server = faults.script({ pods("5", pod("5")),
+      watch(event("DELETED", pod("6"))), faults.json(pod("6")), pods("7", pod("7")), watch(),
+    }).server }
+    local found, err = k:wait("pods", { labelSelector = "x=y", condition = "Ready", timeout = 0.5 })
+    assert.is_nil(found)
+    assert.matches('pods "web" in namespace default; last seen: no condition Ready$', err.message)
+  end)
+
   it("asks whether those that its selectors do not find again are gone", function()
     local a, b = pod("5", { name = "a" }), pod("5", { name = "b" })
     local script = faults.script { pods("5", a, b), GONE, pods("9"),

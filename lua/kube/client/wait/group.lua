@@ -177,7 +177,7 @@ local function see_list(self, items, run)
   if not seen_before and not items[1] then return check_missing(self) end
   for _, member in ipairs(self.members) do
     local waits = not member.met and self.by_key[key_of(member.namespace, member.name)]
-    if waits and not present[member] and (member.there or self.goals.deletes) then
+    if waits and not present[member] and member.there then
       local good, err = left(self, member, nil, run)
       if not good then return nil, err end
     end
