@@ -35,6 +35,7 @@ kube_status kube_call_await_turn(kube_call *call, kube_error *err) {
   call->has_turn = true;
   if (wait == 0) return KUBE_OK;
   call->last.throttled += wait;
+  kube_trace_throttled(call, wait);
   call->turn = call->rest = now + wait;
   call->state = KUBE_CALL_RESTING;
   return KUBE_AGAIN;
@@ -84,6 +85,7 @@ bool kube_call_try_again(kube_call *call, const kube_error *err) {
   const long long delay = may_retry(call) ? delay_of(call, err) : -1;
   const long long due = now_of(call) + delay;
   if (delay < 0 || (call->deadline >= 0 && due >= call->deadline)) return false;
+  kube_trace_rests(call, delay, err);
   kube_call_hang_up(call);
   call->retries++;
   call->last.retries++;

@@ -3,14 +3,22 @@
 
 #include <string.h>
 
-#include "call.h"
+#include "attempts.h"
 #include "core/transfer_facts.h"
 #include "redact.h"
 
 /* Bytes of an answer that are looked at, for what may not be shown, if more than are shown. */
 enum { LOOKED_AT = 64 << 10 };
 
-enum { ANSWERS = 6, REQUESTS = 7, BODIES = 8, COMMANDS = 9, WHOLE = 10 }; /* from which level */
+enum {
+  TURNS = 3,
+  RESTS = 4,
+  ANSWERS = 6,
+  REQUESTS = 7,
+  BODIES = 8,
+  COMMANDS = 9,
+  WHOLE = 10
+}; /* from which level */
 
 /* ---- pieces of lines ---- */
 
@@ -21,10 +29,6 @@ size_t kube_trace_body_shown(int level) {
 void kube_trace_add_body(kube_log_line *line, kube_slice bytes, size_t n) {
   kube_log_bytes(line, bytes.bytes, bytes.length);
   if (n > bytes.length) kube_log_printf(line, " [truncated %zu chars]", n - bytes.length);
-}
-
-static const char *method_of(const kube_call *call) {
-  return call->redirect.as_get ? "GET" : call->request.method;
 }
 
 /* The query too, but that of a redirect: nobody here knows what another server put there. */
@@ -38,7 +42,7 @@ static kube_slice url_of(const kube_call *call, kube_buffer *url) {
 static void add_place(kube_log_line *line, const kube_call *call) {
   kube_buffer buffer = {0};
   const kube_slice url = url_of(call, &buffer);
-  kube_log_printf(line, " verb=\"%s\" url=", method_of(call));
+  kube_log_printf(line, " verb=\"%s\" url=", kube_call_method(call));
   kube_log_quote(line, url.bytes, url.length);
   kube_buffer_clear(&buffer);
 }
@@ -77,7 +81,7 @@ static void add_shell(kube_log_line *line, kube_slice text) {
 static void add_command(kube_log_line *line, const kube_call *call) {
   kube_transfer_header_view header = {.at = NULL};
   kube_buffer url = {0};
-  kube_log_printf(line, " curl -v -X%s", method_of(call));
+  kube_log_printf(line, " curl -v -X%s", kube_call_method(call));
   while (kube_transfer_next_sent(call->transfer, &header)) {
     kube_log_printf(line, " -H '");
     add_shell(line, header.name);
@@ -215,6 +219,26 @@ void kube_trace_answered(kube_call *call) {
   for (i = 0; (header = kube_transfer_answer_header_at(call->transfer, "Warning", i)); i++)
     kube_warnings_add(&call->trace.warnings, header);
   if (kube_log_is_on(ANSWERS)) tell_answer(call);
+}
+
+void kube_trace_throttled(const kube_call *call, long long ms) {
+  enum { NOTABLE = 50 /* ms: client-go rest/request.go longThrottleLatency */ };
+  kube_log_line line = {0};
+  if (ms < NOTABLE || !kube_log_is_on(TURNS)) return;
+  kube_log_printf(&line, "Waits because of client-side throttling, not priority and fairness");
+  add_place(&line, call);
+  kube_log_printf(&line, " milliseconds=%lld", ms);
+  tell(call, &line);
+}
+
+void kube_trace_rests(const kube_call *call, long long ms, const kube_error *err) {
+  kube_log_line line = {0};
+  if (!kube_log_is_on(RESTS)) return;
+  kube_log_printf(&line, "Rests before another try");
+  add_place(&line, call);
+  kube_log_printf(&line, " attempt=%d milliseconds=%lld reason=", call->retries + 1, ms);
+  kube_log_quote(&line, err->reason, strlen(err->reason));
+  tell(call, &line);
 }
 
 void kube_trace_over(kube_call *call) {

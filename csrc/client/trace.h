@@ -5,6 +5,8 @@
 **
 ** | level        | client-go                           | here                                     |
 ** |--------------|-------------------------------------|------------------------------------------|
+** | 3            | a wait for a turn of 50 ms or more  | the same                                 |
+** | 4            | a rest before another try           | the same                                 |
 ** | 6            | Response: verb, url, status, ms     | the same, on one line                    |
 ** | 7            | Request: verb, url, headers;        | the same; Response says verb and url,    |
 ** |              | Response: status, ms                | since many requests run at a time        |
@@ -37,6 +39,10 @@ typedef struct kube_trace {
 void kube_trace_sent(kube_call *call);
 void kube_trace_answered(kube_call *call);
 void kube_trace_over(kube_call *call);
+
+/* It waits so many ms for its turn (throttle.h); it rests so many, and is sent again. */
+void kube_trace_throttled(const kube_call *call, long long ms);
+void kube_trace_rests(const kube_call *call, long long ms, const kube_error *err);
 
 /* The call is made; it has come to its end. */
 void kube_trace_begin(kube_call *call);

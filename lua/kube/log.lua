@@ -5,6 +5,8 @@
 -- | level | what is told                                                                    |
 -- |-------|---------------------------------------------------------------------------------|
 -- | 0     | nothing; Warning headers come in any case (kube.set_warning_handler)            |
+-- | 3     | a wait of 50 ms or more because of the option qps                               |
+-- | 4     | a rest before a request is sent again                                           |
 -- | 6     | a line for each answer: verb, url, status, milliseconds                         |
 -- | 7     | and one for each request, with its headers                                      |
 -- | 8     | and the headers of answers, and up to 1,024 bytes of bodies                     |

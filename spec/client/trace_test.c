@@ -32,6 +32,8 @@ static void answer(server_connection *c, void *arg) {
   }
   if (strstr(c->target, "secrets"))
     server_json(c, "{\"kind\":\"Secret\",\"data\":{\"a\":\"SECRETMARK\"}}");
+  else if (strstr(c->target, "/busy") && c->number % 2)
+    server_text(c, "HTTP/1.1 429 Slow\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");
   else if (strstr(c->target, "/warned"))
     server_text(c,
                 "HTTP/1.1 404 None\r\nWarning: 299 - \"one\", 299 a \"two\"\r\n"
@@ -247,6 +249,26 @@ static void to_stderr(void) {
   close(before);
 }
 
+/* What a call waits for before it is sent. */
+static void turns_and_rests(void) {
+  const kube_config_options options = {.server = its_server.url, .qps = 10, .burst = 1};
+  kube_config *config = kube_config_load(&options, NULL);
+  kube_client *const own = client;
+  client = kube_client_new(engine, config, NULL);
+  kube_log_set_level(5);
+  if (server_requests(&its_server) % 2) ask("GET", "/pods", NULL); /* busy are the odd ones */
+  ask("GET", "/busy", NULL);
+  kube_log_set_level(0);
+  told_is(
+      "Rests before another try verb=\"GET\" url=\"http://127.0.0.1:*/busy?limit=500\" attempt=1 "
+      "milliseconds=0 reason=\"TooManyRequests\"\n"
+      "Waits because of client-side throttling, not priority and fairness verb=\"GET\" "
+      "url=\"http://127.0.0.1:*/busy?limit=500\" milliseconds=*\n");
+  kube_client_free(client);
+  kube_config_free(config);
+  client = own;
+}
+
 int main(void) {
   write_long_secret();
   server_start(&its_server, answer, NULL);
@@ -254,6 +276,7 @@ int main(void) {
   kube_engine_keep_log(engine, true);
   client = connect_as(engine, its_server.url, "", "");
   RUN(each_level);
+  RUN(turns_and_rests);
   RUN(bodies);
   RUN(a_long_secret);
   RUN(a_long_answer);
