@@ -214,7 +214,7 @@ describe("discovery as a whole", function()
         words = "without a kind" },
       { apis = { faults.json { kind = "Pod" } }, reason = "Decode", words = "answered a Pod" },
       { apis = { list("v1", "pods") }, reason = "Decode", words = "list of resources" },
-      { apis = { "" }, reason = "Decode", words = "not JSON" },
+      { apis = { "" }, reason = "Decode", words = "without a body" },
       { apis = { faults.status(403, "Forbidden", "no") }, reason = "Forbidden", words = "no" },
       { api = { faults.status(403, "Forbidden", "no") }, reason = "Forbidden", words = "no" },
       { apis = { { raw = "", ["then"] = "close" } }, reason = "Connection", words = "/apis" },

@@ -42,7 +42,7 @@ worlds.describe("k:wait for several objects", function(connect)
 
   it("waits for all of a kind that there are in all namespaces", function()
     local k = with_maps("a")
-    local found = assert(k:wait("ns", { all = true, jsonpath = "{.status.phase}=Active" }))
+    local found = assert(k:wait("ns", { all = true, jsonpath = "{.metadata.uid}" }))
     assert.is_true(#found > 2)
     found = assert(k:wait("cm", { all_namespaces = true, jsonpath = "{.metadata.uid}",
       fieldSelector = { ["metadata.namespace"] = k.namespace, ["metadata.name"] = "a" } }))
