@@ -378,9 +378,10 @@ describe("figures of a call", function()
     assert.same({ 1, 200, 1, 0 },
       { #told, told[1].code, told[1].retries, told[1].throttle_seconds })
     assert.is_true(told[1].seconds >= 1)
-    assert.equal(2, #said)
+    assert.equal(3, #said)
     assert.matches(" status=429 ", said[1])
-    assert.matches(" status=200 ", said[2])
+    assert.matches("Rests before another try .* attempt=1 ", said[2])
+    assert.matches(" status=200 ", said[3])
     local slow = pods_of(connect(script, { qps = 20, burst = 1 }))
     for _ = 1, 3 do assert(slow:get("web")) end
     assert.equal(0, told[2].throttle_seconds)

@@ -179,11 +179,14 @@ describe("a line without an end", function()
       watch = HEAD .. '{"type":"ADDED","object":{"metadata":{"name":"',
       list = HEAD .. '{"kind":"PodList","items":[{"metadata":{"name":"',
     } do
-      local way, before = ways[name], resident()
-      local value, err, script = try(way, long(start))
-      assert.is_nil(value, name)
-      assert.is_nil(faults.flaw(err, "TooLarge", { "GET " .. script.server }), name)
-      eventually(function() return script.left() == 1 end)
+      local before
+      for round = 1, 3 do -- what the first one leaves may be the allocator's, but not once more
+        local value, err, script = try(ways[name], long(start))
+        assert.is_nil(value, name)
+        assert.is_nil(faults.flaw(err, "TooLarge", { "GET " .. script.server }), name)
+        eventually(function() return script.left() == 1 end)
+        if round == 1 then before = resident() end
+      end
       assert.truthy(resident() - before < 20000, name .. " kept " .. resident() - before .. " kB")
     end
   end)

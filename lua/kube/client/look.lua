@@ -15,6 +15,7 @@ local driver = require("kube.driver")
 local errors = require("kube.api.errors")
 local host = require("kube.driver.host")
 local scope = require("kube.driver.scope")
+local yields = require("kube.driver.yields")
 
 local look = {}
 
@@ -48,10 +49,10 @@ local function is_personal(err)
   return errors.predicates.is_cannot_wait(err)
 end
 
---- Ends a flight: all who joined it go on.
-local function land(self, flight, ok, err)
+--- Ends a flight: all who joined it go on. What was `personal` is no answer for them.
+local function land(self, flight, ok, err, personal)
   flight.over, flight.ok, flight.err = true, ok, err
-  flight.personal = not ok and is_personal(err)
+  flight.personal = not ok and (personal or is_personal(err))
   if self._flight == flight then self._flight = nil end
   for _, waiter in ipairs(flight.waiters) do waiter:wake() end
 end
@@ -63,6 +64,26 @@ local function is_led(flight)
   return flight.leader[1] ~= nil and driver.current().now() < flight.latest
 end
 
+--- Asks the server, once others who want to know too had time to join: true | nil, err.
+local function fly(self, flight)
+  if not self._first then
+    local ok, err = driver.yield("discovery")
+    if not ok then return nil, err end
+  end
+  flight.began = true
+  return self._ask()
+end
+
+--- The same. What is thrown, when memory ran out, is thrown here, and nobody waits for it any more;
+-- where one cannot wait inside of a pcall, they notice by and by.
+local function guarded(self, flight)
+  if not yields then return fly(self, flight) end
+  local done, ok, err = pcall(fly, self, flight)
+  if done then return ok, err end
+  land(self, flight, nil, nil, true)
+  error(ok, 0)
+end
+
 --- Asks the server for all who join before it begins: true | nil, err.
 local function lead(self)
   local leader = {} -- garbage when the host drops who leads (nginx, whose client went away)
@@ -71,12 +92,7 @@ local function lead(self)
     latest = driver.current().now() + LONGEST,
   }
   self._flight = flight
-  local ok, err = true, nil
-  if not self._first then ok, err = driver.yield("discovery") end -- others may want to join
-  if ok then
-    flight.began = true
-    ok, err = self._ask()
-  end
+  local ok, err = guarded(self, flight)
   land(self, flight, ok, err)
   return ok, err, leader
 end
