@@ -87,9 +87,10 @@ end
 --- Asks the server for all who join before it begins: true | nil, err.
 local function lead(self)
   local leader = {} -- garbage when the host drops who leads (nginx, whose client went away)
-  local flight = {
+  local flight = { -- with all its fields: where memory has run out it must land still
     waiters = {}, leader = setmetatable({ leader }, WEAK),
     latest = driver.current().now() + LONGEST,
+    began = false, over = false, ok = false, err = false, personal = false,
   }
   self._flight = flight
   local ok, err = guarded(self, flight)
