@@ -28,6 +28,32 @@ describe("waiting for a watch", function()
     assert.is_true(woken)
   end)
 
+  it("ends when it is closed before it is known of what it is", function()
+    local script = faults.script({ "{}" }, nil, { -- as servers of old tell what they serve, slowly
+      ["/api"] = { { chunks = { " ", '{"kind":"APIVersions","versions":["v1"]}' }, delay = 0.3 } },
+      ["/api/v1"] = { '{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods",'
+        .. '"singularName":"pod","namespaced":true,"kind":"Pod","verbs":["list"]}]}' },
+      ["/apis"] = { '{"kind":"APIGroupList","groups":[]}' },
+      ["/api/v1/namespaces"] = { "{}" },
+    })
+    local ended = 0
+    local k = assert(kube.connect {
+      kubeconfig = faults.kubeconfig { server = script.server }, max_retries = 0,
+      on_request = function(request)
+        if request.path:find("/pods") then ended = ended + 1 end
+      end,
+    })
+    local pods = k:each("pods")
+    kube.run(function()
+      local reader = kube.spawn(function() return pods:next() end)
+      kube.sleep(0.05)
+      pods:close()
+      assert.is_nil((reader:join(10)))
+    end)
+    assert.equal(1, ended) -- and not when the garbage collector comes by
+    assert.is_nil(pods:info())
+  end)
+
   it("may be given up, and the watch goes on", function()
     local step = lines("hang", event("ADDED", "a", "1"), event("ADDED", "b", "2"))
     step.delay = 0.3

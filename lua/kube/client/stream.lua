@@ -27,6 +27,20 @@ local SLICE = 0.00025 -- seconds of work after which the neighbours may run
 -- @param lasts  whether it has no end of its own: a watch
 function stream.new(open, lasts) return setmetatable({ _open = open, _lasts = lasts }, Stream) end
 
+--- It came to its end, or is about to be closed: once.
+local function tell_end(self, err)
+  if self._told then return end
+  self._told = true
+  observe.ended(self._call, err)
+end
+
+--- Ends its call.
+local function finish(self)
+  tell_end(self)
+  self._call:close()
+  lines.drain()
+end
+
 --- Starts now instead of at the first object, and looks up which resource it is: true | nil, err.
 -- Does not wait for objects.
 function Stream:open()
@@ -34,6 +48,7 @@ function Stream:open()
   local call, read, following = self._open()
   if not call then return nil, read end
   self._call, self._read, self._open = call, read, following
+  if self._closed then finish(self) end -- by another task, while it was looked up what it is of
   return true
 end
 
@@ -42,13 +57,6 @@ end
 local function share(self)
   if driver.current().in_place or host.used() < SLICE then return true end
   return driver.yield(self:request())
-end
-
---- It came to its end, or is about to be closed: once.
-local function tell_end(self, err)
-  if self._told then return end
-  self._told = true
-  observe.ended(self._call, err)
 end
 
 --- What was read is told, where it may be news: after a wait there may be an answer.
@@ -135,9 +143,7 @@ function Stream:close()
   self._closed = true
   if not self._call then return end
   host.disturb(self._call:id())
-  tell_end(self)
-  self._call:close()
-  lines.drain()
+  finish(self)
 end
 
 Stream.__close = Stream.close
