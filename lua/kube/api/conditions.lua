@@ -53,9 +53,9 @@ end
 --- Whether a controller has seen the object as it is now. A condition from before the last change
 -- of the spec says nothing about the object of today.
 local function is_observed(object, condition)
-  local generation = object.metadata and integer(object.metadata.generation)
+  local generation = type(object.metadata) == "table" and integer(object.metadata.generation)
   local observed = integer(condition.observedGeneration)
-    or integer(object.status.observedGeneration)
+    or type(object.status) == "table" and integer(object.status.observedGeneration)
   return not (generation and observed) or observed >= generation
 end
 
@@ -159,7 +159,7 @@ function conditions.remove(list, kind, json)
   options.check_type(list, "table", "kube.conditions.remove: the list")
   local changed = false
   for i = #list, 1, -1 do
-    if list[i].type == kind then
+    if type(list[i]) == "table" and list[i].type == kind then
       table.remove(list, i)
       changed = true
     end

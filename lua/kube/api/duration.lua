@@ -64,13 +64,13 @@ end
 
 --- "1h30m", without its sign: seconds, nanoseconds | nil, what is wrong.
 local function sum_of(text)
-  local seconds, nanoseconds = 0, 0
+  local seconds, nanoseconds, at = 0, 0, 1
   repeat
-    local digits, point, fraction, rest = text:match("^(%d*)(%.?)(%d*)(.*)$")
-    digits = digits:match("^0*(.*)$")
-    if not text:find("^%.?%d") or is_over(digits) then return nil, "invalid duration" end
+    local whole_digits, point, fraction, rest = text:match("^(%d*)(%.?)(%d*)()", at)
+    local digits = whole_digits:match("^0*(.*)$")
+    if whole_digits .. fraction == "" or is_over(digits) then return nil, "invalid duration" end
     if point == "" then fraction = "" end
-    local name = rest:match("^[^.%d]*")
+    local name = text:match("^[^.%d]*", rest)
     local unit = UNITS[name]
     if name == "" then return nil, "missing unit in duration" end
     if not unit then return nil, "unknown unit " .. quoted(name) .. " in duration" end
@@ -81,8 +81,8 @@ local function sum_of(text)
     if is_longer(seconds, nanoseconds, LONGEST.nanoseconds + 1) then
       return nil, "invalid duration"
     end
-    text = rest:sub(#name + 1)
-  until text == ""
+    at = rest + #name
+  until at > #text
   return seconds, nanoseconds
 end
 

@@ -82,15 +82,19 @@ function errors.from_wait(why, what)
   return why
 end
 
---- The error that a Status tells of.
+local function whole(value)
+  return type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 31 and value or nil
+end
+
+--- The error that a Status tells of. What has another type than a Status has it is not told.
 function errors.from_status(status)
   local details = type(status.details) == "table" and status.details or {}
   return errors.new {
     reason = type(status.reason) == "string" and status.reason ~= "" and status.reason or "Unknown",
-    code = status.code,
+    code = whole(status.code),
     message = type(status.message) == "string" and status.message
       or "the server refused and did not say why",
-    status = status, retryAfter = details.retryAfterSeconds,
+    status = status, retryAfter = whole(details.retryAfterSeconds),
   }
 end
 

@@ -63,7 +63,7 @@ end
 --- Where in a list the reference to the same owner stands | nil.
 local function index_of(list, reference)
   for i, one in ipairs(list) do
-    if is_same(one, reference) then return i end
+    if type(one) == "table" and is_same(one, reference) then return i end
   end
 end
 
@@ -89,7 +89,7 @@ end
 function owners.controller_of(object)
   options.check_type(object, "table", "kube.owners.controller_of: the object")
   for _, one in ipairs(references_of(object)) do
-    if one.controller == true then return one end
+    if type(one) == "table" and one.controller == true then return one end
   end
 end
 
@@ -164,8 +164,8 @@ local function already_owned(object, controller)
   local metadata = metadata_of(object)
   return errors.new { reason = "AlreadyOwned",
     message = string.format("Object %s/%s is already owned by another %s controller %s",
-      metadata.namespace or "", metadata.name or "", controller.kind or "",
-      controller.name or "") }
+      tostring(metadata.namespace or ""), tostring(metadata.name or ""),
+      tostring(controller.kind or ""), tostring(controller.name or "")) }
 end
 
 --- Makes an owner the controller of an object. An object has one controller at most.

@@ -119,27 +119,30 @@ function scale.typed(object)
   })
 end
 
---- How many replicas a Scale asks for; none is not written.
-function scale.wanted(object)
-  return type(object.spec) == "table" and tonumber(object.spec.replicas) or 0
+local function replicas_of(part)
+  return type(part) == "table" and tonumber(part.replicas) or 0
 end
 
+--- How many replicas a Scale asks for; none is not written.
+function scale.wanted(object) return replicas_of(object.spec) end
+
 --- How many there are.
-function scale.actual(object)
-  return type(object.status) == "table" and tonumber(object.status.replicas) or 0
-end
+function scale.actual(object) return replicas_of(object.status) end
 
 --- A Scale that asks for another number.
 function scale.with_replicas(object, replicas)
-  return copy(object, { spec = copy(object.spec or {}, { replicas = replicas }) })
+  local spec = type(object.spec) == "table" and object.spec or {}
+  return copy(object, { spec = copy(spec, { replicas = replicas }) })
 end
 
 --- What is not as it must be, in kubectl's words | nil.
 -- @param must { current_replicas =, resourceVersion = }
 function scale.fault(object, must)
-  local replicas, version = scale.wanted(object), object.metadata.resourceVersion
+  local metadata = type(object.metadata) == "table" and object.metadata or {}
+  local replicas, version = scale.wanted(object), metadata.resourceVersion
   if must.current_replicas and replicas ~= must.current_replicas then
-    return string.format("Expected replicas to be %d, was %d", must.current_replicas, replicas)
+    return string.format("Expected replicas to be %.14g, was %.14g", must.current_replicas,
+      replicas)
   elseif must.resourceVersion and version ~= must.resourceVersion then
     return string.format("Expected resource version to be %s, was %s", must.resourceVersion,
       tostring(version))

@@ -87,7 +87,7 @@ end
 local function timed_out(self, scale)
   return errors.new {
     reason = "Timeout",
-    message = string.format("timed out waiting for %q to be synced: it has %d of %d replicas",
+    message = string.format("timed out waiting for %q to be synced: it has %.14g of %.14g replicas",
       self.name, scales.actual(scale), self.replicas),
   }
 end

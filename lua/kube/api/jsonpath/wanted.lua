@@ -17,7 +17,11 @@ Wanted.__index = Wanted
 
 local function failed(fault) return nil, errors.new { reason = "BadRequest", message = fault } end
 
-local function trim(text) return text:match("^%s*(.-)%s*$") end
+--- A text without the spaces around it. Read in one go, however many spaces are in it.
+local function trim(text)
+  if not text:find("%S") then return "" end
+  return text:match("^%s*(.*%S)")
+end
 
 --- The texts between single "="; a double one belongs to the text.
 local function split(text)

@@ -183,6 +183,7 @@ end
 
 --- One of matchExpressions as a requirement | nil, what is wrong.
 local function of_expression(expression)
+  if type(expression) ~= "table" then return nil, "matchExpressions must hold tables" end
   local operator = OBJECT_OPERATORS[expression.operator]
   if not operator then
     return nil, string.format("%q is not a valid label selector operator",
@@ -199,6 +200,11 @@ end
 function selector.from_label_selector(object)
   if object == nil then return selector.nothing() end
   options.check_type(object, "table", "kube.selector.from_label_selector: the LabelSelector")
+  for _, name in ipairs { "matchLabels", "matchExpressions" } do
+    if object[name] ~= nil and type(object[name]) ~= "table" then
+      return failed(name .. " must be a table, not a " .. type(object[name]))
+    end
+  end
   local from_labels, err = selector.from_set(object.matchLabels)
   if not from_labels then return nil, err end
   local requirements = from_labels._requirements

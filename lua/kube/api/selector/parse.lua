@@ -3,7 +3,7 @@
 local requirement = require("kube.api.selector.requirement")
 
 local OPERATOR_NAMES = "in, notin, =, ==, !=, gt, lt"
-local SPECIAL = "[=!(),><]"
+local SPECIAL = "^[=!(),><]"
 local SYMBOLS = { ["=="] = true, ["!="] = true, ["="] = true, ["!"] = true, ["("] = true,
   [")"] = true, [","] = true, [">"] = true, ["<"] = true }
 
@@ -15,7 +15,7 @@ local function scan(text)
     at = text:find("[^ \t\r\n]", at)
     if not at then break end
     local found
-    if text:find(SPECIAL, at) == at then
+    if text:find(SPECIAL, at) then
       found = text:sub(at, at + 1)
       if not SYMBOLS[found] then found = text:sub(at, at) end
       tokens[#tokens + 1] = { kind = found, text = found }

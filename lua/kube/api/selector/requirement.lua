@@ -41,7 +41,8 @@ end
 
 --- value | nil -> whether a bound of the requirement lies on the right side of it.
 local function compares(r, value, before)
-  local own, bound = value and integer_of(value), integer_of(r.values[1])
+  local own = type(value) == "string" and integer_of(value)
+  local bound = integer_of(r.values[1])
   if not own or not bound then return false end
   if before then return is_less(own, bound) end
   return is_less(bound, own)
@@ -62,7 +63,7 @@ local OPERATORS = {
 
 --- Whether labels (a table name -> value, nil for none) fulfil it.
 function requirement.matches(r, labels)
-  return OPERATORS[r.operator](r, labels and labels[r.key])
+  return OPERATORS[r.operator](r, type(labels) == "table" and labels[r.key] or nil)
 end
 
 -- ---- how it is written ----
@@ -149,9 +150,21 @@ local function check_operator(faults, operator, values)
   end
 end
 
+--- What is no text where Go could have nothing else: objects may come from anywhere | nil.
+local function type_fault(key, values)
+  if type(key) ~= "string" then return "key: must be a string, not a " .. type(key) end
+  for i, value in ipairs(values or {}) do
+    if type(value) ~= "string" then
+      return string.format("values[%d][%s]: must be a string, not a %s", i - 1, key, type(value))
+    end
+  end
+end
+
 --- A requirement | nil, what is wrong, in upstream's order.
 -- @param values  a list, which it keeps; nil for none
 function requirement.new(key, operator, values)
+  local wrong_type = type_fault(key, values)
+  if wrong_type then return nil, wrong_type end
   local faults = { requirement.key_fault(key, "key") }
   check_operator(faults, operator, values)
   for i, value in ipairs(values or {}) do
