@@ -136,6 +136,8 @@ describe("an age", function()
       { "", MAY, "<unknown>" }, { "null", MAY, "<unknown>" },
       { "0001-01-01T00:00:00Z", MAY, "<unknown>" }, { "yesterday", MAY, "<invalid>" },
       { {}, MAY, "<invalid>" },
+      -- further away than a duration of Go can say
+      { "9999-01-01T00:00:00Z", MAY, "<invalid>" }, { "0001-01-01T00:00:01Z", MAY, "292y" },
     } do
       assert.equal(case[3], time.age(case[1], case[2]))
     end

@@ -170,6 +170,7 @@ function time.format_micro(seconds)
 end
 
 local ZERO = -62135596800 -- 0001-01-01T00:00:00Z: no time, for Go
+local LONGEST = 9223372036 -- seconds, the longest duration of Go: what is further away is that far
 
 --- How long ago a time of the API is, as kubectl get's AGE: "5d3h"; without a time "<unknown>",
 -- of a text that is none, and of a time that is still to come, "<invalid>".
@@ -180,7 +181,8 @@ function time.age(text, now)
   if text == nil or text == "" or text == "null" then return "<unknown>" end
   local seconds = type(text) == "string" and time.parse(text)
   if seconds == ZERO then return "<unknown>" end
-  return seconds and time.human_duration(now - seconds) or "<invalid>"
+  if not seconds then return "<invalid>" end
+  return time.human_duration(math.max(-LONGEST, math.min(now - seconds, LONGEST)))
 end
 
 return time
