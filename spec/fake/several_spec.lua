@@ -26,6 +26,14 @@ describe("the fake server", function()
     assert.is_true(count >= 2)
   end)
 
+  it("has no list of the Tables of several, but their rows", function()
+    local list, err = k:list("svc,secrets", { as = "Table" })
+    assert.is_nil(list)
+    assert.is_true(kube.is_bad_request(err))
+    assert.is_truthy(err.message:find('as = "Table" is for lists of one resource', 1, true))
+    for row in k:each("svc,secrets", { as = "Table" }) do assert.is_table(row) end
+  end)
+
   it("is mapped both ways", function()
     local mapper = k:restmapper()
     assert.equal("deployments", assert(mapper:mapping("Deployment.apps")).resource.resource)

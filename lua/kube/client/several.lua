@@ -6,6 +6,8 @@
 -- |                             | error                          | comes before it                |
 -- | what a list of them is      | a List of v1, as -o json       | the same                       |
 -- | a page of it                | there are none                 | limit and continue: BadRequest |
+-- | a table of it               | one for each resource          | as = "Table": BadRequest; each |
+-- |                             |                                | gives the rows of all          |
 -- | a name that is a category   | the category                   | the resource                   |
 local errors = require("kube.api.errors")
 local json = require("kube.json")
@@ -23,6 +25,15 @@ local function refuse(given, ...)
   return true
 end
 
+--- The same for as = "Table": each has columns of its own.
+local function refuse_tables(given)
+  if given.as ~= "Table" then return true end
+  return nil, errors.new {
+    reason = "BadRequest", message = 'as = "Table" is for lists of one resource: each has columns '
+      .. "of its own",
+  }
+end
+
 --- All objects: { apiVersion = "v1", kind = "List", metadata =, items = {...} } | nil, err; where
 -- there is but one resource by its name, the list that it has itself.
 -- @param clients  of the dynamic client, in their namespaces: a list, with mixed = whether it is
@@ -30,6 +41,7 @@ end
 function several.list(clients, given)
   if not clients.mixed then return clients[1]:list(given) end
   local ok, err = refuse(given, "limit", "continue")
+  if ok then ok, err = refuse_tables(given) end
   if not ok then return nil, err end
   local items, n = json.array {}, 0
   for _, client in ipairs(clients) do
