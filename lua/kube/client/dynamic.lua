@@ -97,12 +97,18 @@ function Resource:get(name, given)
   return fetch(self, decoding(given, false), "get", name, given)
 end
 
---- The rows of a Table hold objects, whose managedFields nobody asked for.
-local function strip_rows(rows)
-  for _, row in ipairs(rows) do
-    local metadata = type(row.object) == "table" and row.object.metadata
-    if type(metadata) == "table" then metadata.managedFields = nil end
-  end
+--- A row of a Table holds an object, whose managedFields nobody asked for.
+local function strip_row(row)
+  local object = type(row) == "table" and row.object
+  local metadata = type(object) == "table" and object.metadata
+  if type(metadata) == "table" then metadata.managedFields = nil end
+end
+
+--- The same for a Table, or for a row.
+local function strip(object)
+  local rows = type(object) == "table" and object.rows
+  if type(rows) ~= "table" then return strip_row(object) end
+  for _, row in ipairs(rows) do strip_row(row) end
 end
 
 --- How to read a call: function (call) -> object [, event] | false | nil, err
@@ -113,7 +119,7 @@ local function reader(given)
   end
   return function(call)
     local object, event = call:next(decode)
-    if object then strip_rows(type(object.rows) == "table" and object.rows or { object }) end
+    if object then strip(object) end
     return object, event
   end
 end

@@ -54,7 +54,7 @@ local function is_text(value) return type(value) == "string" and value ~= "" end
 --- What an object lacks to be one, or nil. Words: apimachinery pkg/runtime/error.go, and
 -- metadata.go isLikelyObjectMetadata.
 local function flaw(object)
-  if not is_text(object.kind) then return "Object 'Kind' is missing" end
+  if type(object) ~= "table" or not is_text(object.kind) then return "Object 'Kind' is missing" end
   if not is_text(object.apiVersion) then return "Object 'apiVersion' is missing" end
   local its = type(object.metadata) == "table" and object.metadata or {}
   if is_text(its.uid) or is_text(its.creationTimestamp) or is_text(its.name)

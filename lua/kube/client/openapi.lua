@@ -47,7 +47,8 @@ function OpenAPI:paths()
     if not call then return nil, err end
     local index, problem = transport.finish(call, function(c) return c:next() end)
     if not index then return nil, problem end
-    self._paths = type(index.paths) == "table" and index.paths or {}
+    local paths = type(index) == "table" and index.paths
+    self._paths = type(paths) == "table" and paths or {}
   end
   return self._paths
 end
@@ -57,7 +58,9 @@ function OpenAPI:group_versions()
   local paths, err = self:paths()
   if not paths then return nil, err end
   local names = {}
-  for path in pairs(paths) do names[#names + 1] = openapi.group_version_of(path) end
+  for path in pairs(paths) do
+    names[#names + 1] = type(path) == "string" and openapi.group_version_of(path) or nil
+  end
   table.sort(names)
   return names
 end

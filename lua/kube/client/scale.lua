@@ -88,12 +88,15 @@ end
 
 local function key_of(resource) return schema.resource_text(resource) end
 
+local function text_of(value) return type(value) == "string" and value or "" end
+
 --- The apiVersion of the Scale of a resource, of what a server of any age tells of a group-version.
 local function find_kind(list, resource)
   local wanted = resource.resource .. "/scale"
-  for _, one in ipairs(type(list) == "table" and list.resources or {}) do
-    if one.name == wanted then
-      local group, version = one.group or "", one.version or ""
+  local resources = type(list) == "table" and list.resources
+  for _, one in ipairs(type(resources) == "table" and resources or {}) do
+    if type(one) == "table" and one.name == wanted then
+      local group, version = text_of(one.group), text_of(one.version)
       if group == "" or version == "" then group, version = resource.group, resource.version end
       return schema.group_version(group or "", version)
     end

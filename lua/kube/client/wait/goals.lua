@@ -92,11 +92,14 @@ local CREATION = { title = "the creation", judge = function() return true end }
 
 --- What holds up a deletion. Whether one is over, group.lua sees.
 local function describe_deletion(object)
-  local metadata = object.metadata or {}
+  local metadata = object.metadata
   if not metadata.deletionTimestamp then return "it is there, and nobody deletes it" end
   local text = "it is being deleted since " .. tostring(metadata.deletionTimestamp)
-  local finalizers = metadata.finalizers
-  if type(finalizers) ~= "table" or #finalizers == 0 then return text end
+  local finalizers = {}
+  for i, name in ipairs(type(metadata.finalizers) == "table" and metadata.finalizers or {}) do
+    finalizers[i] = tostring(name)
+  end
+  if not finalizers[1] then return text end
   return text .. ", with the finalizers " .. table.concat(finalizers, ", ")
 end
 

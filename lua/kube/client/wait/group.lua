@@ -30,6 +30,20 @@ local function place_of(self, namespace)
   return namespace and self.resource:namespace(namespace) or self.resource
 end
 
+--- The error for what a server gave as an object, and is none | nil.
+local function flaw(self, object)
+  local metadata = type(object) == "table" and object.metadata
+  if type(metadata) == "table" and type(metadata.name) == "string"
+      and (metadata.namespace == nil or type(metadata.namespace) == "string") then
+    return nil
+  end
+  return errors.new {
+    reason = "Decode",
+    message = self.resource:describe(self.name or "*") .. ": the server gave an object without a "
+      .. "metadata.name",
+  }
+end
+
 --- The member for an object of a list or a watch | nil.
 local function member_of(self, object)
   local metadata = object.metadata
@@ -116,7 +130,8 @@ local function see_left(self, member, object, run)
     return false
   end
   local good
-  good, err = see(self, member, now)
+  err = flaw(self, now)
+  if not err then good, err = see(self, member, now) end
   if not good then return nil, err end
   if member.met then return false end
   self.by_key[key_of(member.namespace, member.name)] = nil
@@ -167,6 +182,8 @@ local function see_list(self, items, run)
   local first = not self.version and not self.name or is_open(self)
   local present = {}
   for _, object in ipairs(items) do
+    local fault = flaw(self, object)
+    if fault then return nil, fault end
     local member = first and add(self, new_member(self, object)) or member_of(self, object)
     if member then present[member] = true end
     local good, err = true, nil
@@ -208,7 +225,8 @@ function Group:is_waiting() return self.pending > 0 or is_open(self) or false en
 
 --- Takes an event: true | nil, err. "again": it must be looked at anew.
 local function see_event(self, event, run)
-  local object = event.object
+  local object, fault = event.object, flaw(self, event.object)
+  if fault then return nil, fault end
   if is_open(self) and event.type ~= "DELETED" then return "again" end
   local member = member_of(self, object)
   if not member or member.met then return true end
