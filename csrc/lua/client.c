@@ -266,7 +266,7 @@ static int client_rest_get(lua_State *L) {
   kube_error err = {0};
   const char *path = luaL_checkstring(L, 2), *accept = luaL_optstring(L, 3, NULL);
   lua_Number timeout = luaL_optnumber(L, 4, 0);
-  START(L, kube_rest_get(client, path, accept, (int64_t)(timeout * 1000), &err));
+  START(L, kube_rest_get(client, path, accept, kube_milliseconds_of(timeout), &err));
 }
 
 static int client_version(lua_State *L) {

@@ -2,19 +2,21 @@
 #include "options.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-/* Beyond what is exact there is only "very much"; NaN is 0. */
-static int64_t to_integer(lua_Number n) {
+int64_t kube_integer_of(lua_Number n) {
   const lua_Number most = 1e15;
   return n > most ? (int64_t)most : n < -most ? -(int64_t)most : n == n ? (int64_t)n : 0;
+}
+
+int64_t kube_milliseconds_of(lua_Number seconds) {
+  const lua_Number n = seconds * 1000;
+  return n > 0 && n < 1 ? 1 : kube_integer_of(n > 0 ? n : 0);
 }
 
 /* Reads the value at the top; whether it must stay there. */
 static bool read_option(lua_State *L, const kube_option *option, char *out) {
   void *field = out + option->offset;
-  lua_Number number;
   const char *text;
   size_t length;
   switch (option->type) {
@@ -24,12 +26,9 @@ static bool read_option(lua_State *L, const kube_option *option, char *out) {
       if (strlen(text) != length) luaL_error(L, "%s holds a NUL byte", option->name);
       *(const char **)field = text;
       return true;
-    case KUBE_OPTION_INTEGER: *(int64_t *)field = to_integer(lua_tonumber(L, -1)); break;
+    case KUBE_OPTION_INTEGER: *(int64_t *)field = kube_integer_of(lua_tonumber(L, -1)); break;
     case KUBE_OPTION_NUMBER: *(double *)field = lua_tonumber(L, -1); break;
-    case KUBE_OPTION_SECONDS:
-      number = lua_tonumber(L, -1) * 1000;
-      *(int64_t *)field = number > 0 && number < 1 ? 1 : to_integer(number > 0 ? number : 0);
-      break;
+    case KUBE_OPTION_SECONDS: *(int64_t *)field = kube_milliseconds_of(lua_tonumber(L, -1)); break;
     case KUBE_OPTION_FLAG: *(bool *)field = lua_toboolean(L, -1); break;
   }
   return false;

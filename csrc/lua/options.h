@@ -6,6 +6,7 @@
 #define KUBE_LUA_OPTIONS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compat.h"
 
@@ -35,6 +36,13 @@ void kube_read_options(lua_State *L, int index, const kube_option *list, void *o
 ** it is used. It ends at what is no string.
 */
 const char *const *kube_read_texts(lua_State *L, int index, const char *name);
+
+/*
+** A number as an integer: beyond what is exact there is only "very much", and NaN is 0. Seconds as
+** milliseconds: what is more than none is 1 at least, what is less 0.
+*/
+int64_t kube_integer_of(lua_Number number);
+int64_t kube_milliseconds_of(lua_Number seconds);
 
 /* The other way: field = text, field = { texts, up to a NULL } (NULL: {}) of the table at the top. */
 void kube_set_text(lua_State *L, const char *field, const char *text);

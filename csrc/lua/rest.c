@@ -2,9 +2,11 @@
 ** The REST client for Lua: the steps that a request was written in, as a list, done in C. The box owns
 ** the request: whatever throws, it is freed.
 */
+#include <limits.h>
 #include <string.h>
 
 #include "module.h"
+#include "options.h"
 
 typedef struct piece {
   const char *name;
@@ -43,6 +45,11 @@ static lua_Number number_at(lua_State *L, int i) {
   return number;
 }
 
+static int count_at(lua_State *L, int i) {
+  const int64_t n = kube_integer_of(number_at(L, i));
+  return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int)n;
+}
+
 /* A step is an operation and two values behind it. */
 static void take_step(lua_State *L, kube_rest *rest, const char *operation, int i) {
   const piece *p;
@@ -57,9 +64,9 @@ static void take_step(lua_State *L, kube_rest *rest, const char *operation, int 
   else if (strcmp(operation, "body") == 0)
     kube_rest_body(rest, bytes_at(L, i), text_at(L, i + 1));
   else if (strcmp(operation, "timeout") == 0)
-    kube_rest_timeout(rest, (int64_t)(number_at(L, i) * 1000));
+    kube_rest_timeout(rest, kube_milliseconds_of(number_at(L, i)));
   else if (strcmp(operation, "max_retries") == 0)
-    kube_rest_max_retries(rest, (int)number_at(L, i));
+    kube_rest_max_retries(rest, count_at(L, i));
 }
 
 /* Writes the request that the arguments 2 (the verb) and 3 (the steps) tell of; NULL and *err. */

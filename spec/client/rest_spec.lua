@@ -97,6 +97,11 @@ describe("a request that is written piece by piece", function()
       ["a string or a table"] = function() rest:get():body(1) end,
       ['"json", "merge", "strategic" or "apply"'] = function() rest:patch("xml") end,
       ["an integer"] = function() rest:get():max_retries(1.5) end,
+      ["suffix: a segment must be a string, not nil"] = function()
+        rest:get():suffix("a", nil, "b")
+      end,
+      ["params: the value must be"] = function() rest:get():params { a = { {} } } end,
+      ["the content type must be a string"] = function() rest:get():body("x", 5) end,
     } do
       local ok, problem = pcall(wrong)
       assert.is_false(ok)
@@ -110,6 +115,17 @@ describe("a request that is written piece by piece", function()
     local object, err = rest:get():resource("pods"):timeout(0.3):send()
     fails(object, err, "Timeout", "300 ms")
     assert.equal("/api/v1/pods?timeout=300ms", script.requests()[1].target)
+  end)
+
+  it("takes numbers however large or small they are", function()
+    serve { "{}" }
+    local url = script.server .. "/api/v1/pods"
+    local pods = function() return rest:get():resource("pods") end
+    assert.equal(url .. "?timeout=1ms", pods():timeout(1e-9):url()) -- and not none at all
+    assert.equal(url .. "?timeout=277777777h46m40s", pods():timeout(1 / 0):url())
+    assert.equal(url, pods():timeout(-1):url())
+    assert.equal(url .. "?a=1.2089258196146e%2B24", pods():param("a", 2 ^ 80):url())
+    assert.same({}, pods():max_retries(2 ^ 60):timeout(1e300):send())
   end)
 
   it("may be sent again, and tells its URL", function()

@@ -83,8 +83,8 @@ end
 --- Segments of a path, one or several, as one text.
 local function joined(name, ...)
   local segments = { ... }
-  for _, segment in ipairs(segments) do
-    options.check_type(segment, "string", "request:" .. name .. ": a segment", 3)
+  for i = 1, select("#", ...) do -- nil is none
+    options.check_type(segments[i], "string", "request:" .. name .. ": a segment", 3)
   end
   return table.concat(segments, "/")
 end
@@ -116,21 +116,30 @@ function Request:suffix(...) return self:_add("suffix", joined("suffix", ...)) e
 --- In place of /api/v1: a path below that of the server. A '/' at its end stays.
 function Request:abs_path(...) return self:_add("abs_path", joined("abs_path", ...)) end
 
+local function is_exact(number) return number % 1 == 0 and math.abs(number) < 2 ^ 63 end
+
+--- Throws at the caller of the method that asks.
+local function add_param(self, name, value, what)
+  options.check_type(name, "string", what .. ": the name", 3)
+  if type(value) ~= "string" and type(value) ~= "number" and type(value) ~= "boolean" then
+    error(what .. ": the value must be a string, a number or a boolean", 3)
+  end
+  if type(value) == "number" and is_exact(value) then value = string.format("%d", value) end
+  return self:_add("param", name, tostring(value))
+end
+
 --- A parameter of the query; the value is a string, a number or a boolean. A name may come again.
 function Request:param(name, value)
-  options.check_type(name, "string", "request:param: the name")
-  if type(value) ~= "string" and type(value) ~= "number" and type(value) ~= "boolean" then
-    error("request:param: the value must be a string, a number or a boolean", 2)
-  end
-  if type(value) == "number" and value % 1 == 0 then value = string.format("%d", value) end
-  return self:_add("param", name, tostring(value))
+  add_param(self, name, value, "request:param")
+  return self
 end
 
 --- Several parameters: { name = value, or a list of values }.
 function Request:params(all)
   options.check_type(all, "table", "request:params: the parameters")
   for name, value in pairs(all) do
-    for _, one in ipairs(type(value) == "table" and value or { value }) do self:param(name, one) end
+    local values = type(value) == "table" and value or { value }
+    for _, one in ipairs(values) do add_param(self, name, one, "request:params") end
   end
   return self
 end
@@ -150,6 +159,7 @@ function Request:body(body, content_type)
   if type(body) ~= "string" and type(body) ~= "table" then
     error("request:body: the body must be a string or a table", 2)
   end
+  options.check_type(content_type or "", "string", "request:body: the content type")
   local text, err = body, nil
   if type(body) == "table" then text, err = json.encode(body) end
   if not text then
