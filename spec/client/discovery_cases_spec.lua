@@ -6,6 +6,7 @@ local helper = require("kube.client.discovery_helper")
 local json = require("kube.json")
 local kube = require("kube")
 local openapi = require("kube.client.openapi")
+local schema = require("kube.api.schema")
 
 local AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
@@ -33,7 +34,7 @@ local function versions_of(groups)
   local names = {}
   for _, group in ipairs(groups) do
     for _, version in ipairs(group.versions) do
-      names[#names + 1] = helper.name(group.name, version)
+      names[#names + 1] = schema.group_version(group.name, version)
     end
   end
   return sorted(names)
@@ -42,7 +43,8 @@ end
 local function preferred_of(groups)
   local names = {}
   for _, group in ipairs(groups) do
-    names[#names + 1] = group.preferredVersion and helper.name(group.name, group.preferredVersion)
+    names[#names + 1] = group.preferredVersion
+      and schema.group_version(group.name, group.preferredVersion)
   end
   return sorted(names)
 end
@@ -96,12 +98,12 @@ describe("an aggregated document", function()
     for i, group in ipairs(groups) do
       local versions = {}
       for j, version in ipairs(group.versions or {}) do
-        versions[j] = version.groupVersion or helper.name(group.name, version)
+        versions[j] = version.groupVersion or schema.group_version(group.name, version)
       end
       local preferred = group.preferredVersion
       if type(preferred) == "table" then preferred = preferred.groupVersion end
       if preferred and preferred ~= "" and not preferred:find("/") then
-        preferred = helper.name(group.name, preferred)
+        preferred = schema.group_version(group.name, preferred)
       end
       all[i] = { group.name, versions, preferred ~= "" and preferred or nil }
     end
@@ -127,12 +129,12 @@ describe("an aggregated document", function()
   local function entries(set)
     local all, singular = {}, {}
     for _, r in ipairs(set:resources()) do
-      local group_version = helper.name(r.group, r.version)
+      local group_version = schema.group_version(r.group, r.version)
       all[#all + 1] = entry(group_version, r.resource, r)
       singular[group_version .. r.resource] = r.singular
     end
     for _, r in ipairs(set:subresources()) do
-      local group_version = helper.name(r.group, r.version)
+      local group_version = schema.group_version(r.group, r.version)
       r.singular = singular[group_version .. r.resource] or ""
       all[#all + 1] = entry(group_version, r.resource .. "/" .. r.subresource, r)
     end

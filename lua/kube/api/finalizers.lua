@@ -9,6 +9,7 @@
 --
 -- The object is changed in place. A list that becomes empty is taken out of it, as Go leaves out
 -- what is empty. Source: controller-runtime pkg/controller/controllerutil.
+local has = require("kube.api.list").has
 local options = require("kube.api.options")
 
 local finalizers = {}
@@ -19,13 +20,6 @@ local function list_of(object, name, what)
   local metadata = object.metadata
   local list = type(metadata) == "table" and metadata.finalizers
   return type(list) == "table" and list or nil
-end
-
-local function has(list, name)
-  for _, one in ipairs(list or {}) do
-    if one == name then return true end
-  end
-  return false
 end
 
 --- Whether an object has a finalizer.

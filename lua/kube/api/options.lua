@@ -65,11 +65,11 @@ function options.check(given, spec, what, level)
   return given
 end
 
---- A spec that has all names of the given specs.
+--- A table that has all that the given specs, or tables of options, have; the last one wins.
 function options.merge(...)
   local all = {}
-  for _, spec in ipairs { ... } do
-    for name, kind in pairs(spec) do all[name] = kind end
+  for _, one in ipairs { ... } do
+    for name, value in pairs(one) do all[name] = value end
   end
   return all
 end

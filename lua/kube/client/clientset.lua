@@ -27,6 +27,7 @@ local discovery = require("kube.client.discovery")
 local dynamic = require("kube.client.dynamic")
 local expansions = require("kube.client.clientset_expansions")
 local options = require("kube.api.options")
+local schema = require("kube.api.schema")
 local similar = require("kube.api.similar")
 
 local clientset = {}
@@ -81,18 +82,7 @@ Typed.create = typed("create", false)
 Typed.update = typed("update", true)
 Typed.update_status = typed("update_status", true)
 Typed.apply = typed("apply", true)
-
-local APPLY_STATUS = options.merge(dynamic.SPECS.apply)
-APPLY_STATUS.subresource = nil
-
-function Typed:apply_status(object, given)
-  given = options.check(given, APPLY_STATUS, "apply_status")
-  object = body.typed(object, self._kind.api_version, self._kind.kind, "apply_status")
-  dynamic.name_of(object, "apply_status")
-  local asked = { subresource = "status" }
-  for name, value in pairs(given) do asked[name] = value end
-  return Resource.apply(self, object, asked)
-end
+Typed.apply_status = typed("apply_status", true)
 
 -- Those that need nothing but what a dynamic resource has are its own: what they throw, they throw
 -- at their caller.
@@ -151,7 +141,7 @@ local function kind_of(group, accessor, row)
   return {
     accessor = accessor, kind = row[1], namespaced = row[2], verbs = row[3],
     expansions = row[4] or {},
-    api_version = group.group == "" and group.version or group.group .. "/" .. group.version,
+    api_version = schema.group_version(group.group, group.version),
     resource = {
       group = group.group, version = group.version, resource = (accessor:gsub("_", "")),
     },

@@ -68,11 +68,7 @@ local SPECS = {
   search = without(dynamic.SPECS.list, "fieldSelector"),
 }
 
---- Options of ours, and those that were given.
-local function with(given, ours)
-  for name, value in pairs(given) do ours[name] = value end
-  return ours
-end
+local with = options.merge -- the options that were given, with ours
 
 -- ---- a subresource, by the table's word ----
 

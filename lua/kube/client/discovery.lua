@@ -20,6 +20,7 @@ local helper = require("kube.client.discovery_helper")
 local host = require("kube.driver.host")
 local openapi = require("kube.client.openapi")
 local options = require("kube.api.options")
+local schema = require("kube.api.schema")
 local transport = require("kube.client.transport")
 
 local discovery = {}
@@ -234,7 +235,10 @@ end
 -- true or false | nil, err.
 function Discovery:is_resource_enabled(resource)
   options.check_type(resource, "table", "discovery:is_resource_enabled: the resource")
-  local name = helper.name(resource.group or "", resource.version)
+  for _, name in ipairs { "version", "resource" } do
+    options.check_type(resource[name], "string", "discovery:is_resource_enabled: the " .. name)
+  end
+  local name = schema.group_version(resource.group or "", resource.version)
   local found, err = self:server_resources_for_group_version(name)
   if not found then
     if errors.predicates.is_not_found(err) then return false end
@@ -246,13 +250,15 @@ end
 --- Whether the server serves a group-version ("apps/v1"): true | nil, err (reason NoMatch, if it
 -- does not). A server that tells of no version at all is taken to have it.
 function Discovery:server_supports_version(group_version)
+  options.check_type(group_version, "string",
+    "discovery:server_supports_version: the group-version")
   local groups, err = self:server_groups()
   if not groups then return nil, err end
   local any = false
   for _, group in ipairs(groups) do
     for _, version in ipairs(group.versions) do
       any = true
-      if helper.name(group.name, version) == group_version then return true end
+      if schema.group_version(group.name, version) == group_version then return true end
     end
   end
   if not any then return true end

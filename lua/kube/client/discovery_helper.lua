@@ -1,11 +1,10 @@
 --- What can be said of groups and resources once they are known. Pure.
 -- Rules: client-go discovery/helper.go, discovery_client.go ServerPreferredResources.
 local errors = require("kube.api.errors")
+local list = require("kube.api.list")
+local schema = require("kube.api.schema")
 
 local helper = {}
-
---- The name of a group-version: "apps/v1", "v1".
-function helper.name(group, version) return group == "" and version or group .. "/" .. version end
 
 --- A name into group and version.
 function helper.split(group_version)
@@ -51,10 +50,9 @@ function helper.has(resources, name)
   local plural, subresource = name:match("^([^/]*)/(.*)$")
   for _, resource in ipairs(resources) do
     if not subresource and resource.resource == name then return true end
-    if subresource and resource.resource == plural then
-      for _, own in ipairs(resource.subresources) do
-        if own == subresource then return true end
-      end
+    if subresource and resource.resource == plural
+        and list.has(resource.subresources, subresource) then
+      return true
     end
   end
   return false
@@ -72,10 +70,8 @@ end
 --- A predicate: whether a resource supports all those verbs.
 function helper.supports_all_verbs(verbs)
   return function(resource)
-    local own = {}
-    for _, verb in ipairs(resource.verbs) do own[verb] = true end
     for _, verb in ipairs(verbs) do
-      if not own[verb] then return false end
+      if not list.has(resource.verbs, verb) then return false end
     end
     return true
   end
@@ -102,21 +98,21 @@ local function places_of(groups)
   for _, group in ipairs(groups) do
     for _, version in ipairs(group.versions) do
       n = n + 1
-      places[helper.name(group.name, version)] = n
+      places[schema.group_version(group.name, version)] = n
     end
   end
   return places
 end
 
 --- A list with others put in, before those of the group-versions that come after theirs.
-local function with(list, others, place, places)
+local function with(resources, others, place, places)
   local all, put = {}, false
   local function put_in()
     for _, resource in ipairs(others) do all[#all + 1] = resource end
     put = true
   end
-  for _, resource in ipairs(list) do
-    local own = places[helper.name(resource.group, resource.version)] or 0
+  for _, resource in ipairs(resources) do
+    local own = places[schema.group_version(resource.group, resource.version)] or 0
     if not put and own > place then put_in() end
     all[#all + 1] = resource
   end

@@ -20,15 +20,18 @@
 local errors = require("kube.api.errors")
 local json = require("kube.json")
 local options = require("kube.api.options")
-local verbs = require("kube.client.dynamic_options")
+local schema = require("kube.api.schema")
 local stream = require("kube.client.stream")
 local transport = require("kube.client.transport")
+local verbs = require("kube.client.dynamic_options")
 
 local dynamic = {}
 
 -- What each verb takes, and the checks that k:... asks too, before anything is sent.
 dynamic.SPECS = verbs.SPECS
-for _, check in ipairs { "check_watch", "check_each", "check_patch", "name_of" } do
+for _, check in ipairs {
+  "check_resource", "check_watch", "check_each", "check_patch", "name_of",
+} do
   dynamic[check] = verbs[check]
 end
 local name_of, decoding = verbs.name_of, verbs.decoding
@@ -51,10 +54,7 @@ end
 -- @param resource { group = ("" for the core group), version =, resource = the plural }, or what
 --   k:resource_for gives
 function Dynamic:resource(resource)
-  if type(resource) ~= "table" or type(resource.version) ~= "string"
-      or type(resource.resource) ~= "string" then
-    error("resource: a table { group =, version =, resource = } is needed", 2)
-  end
+  verbs.check_resource(resource)
   return setmetatable({
     _transport = self._transport,
     _resource = {
@@ -73,9 +73,7 @@ end
 
 --- What an object of it is called in messages: 'deployments.apps "web" in namespace default'.
 function Resource:describe(name)
-  local resource = self._resource
-  return string.format('%s%s "%s"%s', resource.resource,
-    resource.group ~= "" and "." .. resource.group or "", name,
+  return string.format('%s "%s"%s', schema.group_resource_text(self._resource), name,
     self._namespace and " in namespace " .. self._namespace or "")
 end
 

@@ -146,6 +146,14 @@ verbs.SPECS = {
 
 -- ---- checks: each throws at the caller of the function that asks ----
 
+--- Checks what a client is made for.
+function verbs.check_resource(resource)
+  if type(resource) ~= "table" or type(resource.version) ~= "string"
+      or type(resource.resource) ~= "string" or type(resource.group or "") ~= "string" then
+    error("resource: a table { group =, version =, resource = } is needed", 3)
+  end
+end
+
 --- Checks what watch takes.
 function verbs.check_watch(given)
   local expired = given.on_expired

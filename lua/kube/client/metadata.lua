@@ -33,11 +33,8 @@ end
 
 --- The options, checked at the caller of the method that asks, and what this client adds.
 local function asked(given, verb, what, level)
-  local mine = { as = "PartialObjectMetadata" }
-  for name, value in pairs(options.check(given, SPECS[verb], what or verb, level or 3)) do
-    mine[name] = value
-  end
-  return mine
+  given = options.check(given, SPECS[verb], what or verb, level or 3)
+  return options.merge(given, { as = "PartialObjectMetadata" })
 end
 
 --- The same where the answer is decoded here: a server may have sent the whole object.
@@ -93,10 +90,7 @@ end
 -- @param resource { group = ("" for the core group), version =, resource = the plural }, or what
 --   k:resource_for gives
 function Metadata:resource(resource)
-  if type(resource) ~= "table" or type(resource.version) ~= "string"
-      or type(resource.resource) ~= "string" then
-    error("resource: a table { group =, version =, resource = } is needed", 2)
-  end
+  dynamic.check_resource(resource)
   return setmetatable({ _client = self._dynamic:resource(resource) }, Getter)
 end
 

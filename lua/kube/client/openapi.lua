@@ -8,6 +8,7 @@ local errors = require("kube.api.errors")
 local helper = require("kube.client.discovery_helper")
 local json = require("kube.json")
 local options = require("kube.api.options")
+local schema = require("kube.api.schema")
 local transport = require("kube.client.transport")
 
 local openapi = {}
@@ -33,7 +34,7 @@ end
 --- The group-version of a key: "apps/v1", "v1"; nil where it is none ("apis/apps", "version").
 function openapi.group_version_of(path)
   local group, version = path:match("^apis/([^/]*)/([^/]*)")
-  if group then return helper.name(group, version) end
+  if group then return schema.group_version(group, version) end
   return path:match("^api/([^/]*)")
 end
 

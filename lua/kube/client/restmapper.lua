@@ -54,13 +54,6 @@ end
 
 -- ---- what is known ----
 
---- Whether what is known was read from the server, by this process.
-local function is_fresh(self)
-  local its_discovery = self._discovery
-  if its_discovery.fresh then return its_discovery:fresh() end
-  return its_discovery._known ~= nil
-end
-
 --- The index of what is known: index | nil, err. Made anew when something else is known.
 local function index_of(self)
   local resources, err = self._discovery:server_resources()
@@ -77,12 +70,12 @@ local function known(self) return self._list and index_of(self) or nil end
 --- The index when nothing may be known yet: many who ask at once share the answer.
 -- @return index | nil, err; and whether the server was asked now
 local function first_index(self)
-  if self._list or is_fresh(self) then return index_of(self) end
+  if self._list or self._discovery:fresh() then return index_of(self) end
   local ok, err, in_time = self._load:share()
   if not ok then return nil, err end
   local index
   index, err = index_of(self)
-  return index, err, in_time and is_fresh(self)
+  return index, err, in_time and self._discovery:fresh()
 end
 
 -- ---- a miss ----
@@ -209,6 +202,8 @@ end
 --- The resource in which objects of that apiVersion and kind live | nil, err (reason NoMatch).
 -- @param seconds  as resource_for
 function Mapper:resource_for_kind(api_version, kind, seconds)
+  options.check_type(api_version, "string", "resource_for_kind: the apiVersion")
+  options.check_type(kind, "string", "resource_for_kind: the kind")
   local index = known(self)
   local found = index and index:find_kind(api_version, kind)
   if found then return found end

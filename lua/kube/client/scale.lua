@@ -60,12 +60,8 @@ local SPECS = {
   apply = options.merge(WRITE, { force = "boolean" }),
 }
 
---- Options of ours, and those that were given.
-local function with_scale(given)
-  local all = { subresource = "scale" }
-  for name, value in pairs(given) do all[name] = value end
-  return all
-end
+--- The options that were given, with ours.
+local function with_scale(given) return options.merge(given, { subresource = "scale" }) end
 
 --- The resource that is meant: resource | nil, err.
 local function resolve(self, what, given)

@@ -52,12 +52,7 @@ function tables.names(map)
 end
 
 --- Whether a list has a value.
-function tables.has(list, value)
-  for _, one in ipairs(list or {}) do
-    if one == value then return true end
-  end
-  return false
-end
+tables.has = require("kube.api.list").has
 
 --- The list without a value.
 function tables.without(list, value)

@@ -17,6 +17,7 @@
 -- Rules: apimachinery api/meta/{restmapper,multirestmapper,priority}.go, client-go
 -- restmapper/{discovery,shortcut,category_expansion}.go.
 local failures = require("kube.api.mapping.failures")
+local has = require("kube.api.list").has
 local schema = require("kube.api.schema")
 
 local mapping = {}
@@ -239,13 +240,6 @@ end
 function Index:find_kind(api_version, kind)
   local kinds = self.by_api_version[api_version]
   return kinds and kinds[kind]
-end
-
-local function has(list, value)
-  for _, item in ipairs(list) do
-    if item == value then return true end
-  end
-  return false
 end
 
 --- The versions that were really told.

@@ -2,6 +2,7 @@
 --
 -- Operators are those of texts, "in", "notin", "=", "==", "!=", and "exists", "!", "gt", "lt".
 -- Source: apimachinery pkg/labels/selector.go, whose messages these are.
+local has = require("kube.api.list").has
 local syntax = require("kube.api.selector.syntax")
 
 local requirement = {}
@@ -32,13 +33,6 @@ end
 
 -- ---- what fulfils it ----
 
-local function has(r, value)
-  for _, one in ipairs(r.values) do
-    if one == value then return true end
-  end
-  return false
-end
-
 --- value | nil -> whether a bound of the requirement lies on the right side of it.
 local function compares(r, value, before)
   local own = type(value) == "string" and integer_of(value)
@@ -48,7 +42,7 @@ local function compares(r, value, before)
   return is_less(bound, own)
 end
 
-local function is_in(r, value) return value ~= nil and has(r, value) end
+local function is_in(r, value) return value ~= nil and has(r.values, value) end
 local function is_not_in(r, value) return not is_in(r, value) end
 
 --- operator -> function (r, value | nil) -> whether it is fulfilled
