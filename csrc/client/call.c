@@ -185,6 +185,7 @@ void kube_call_send_ahead(kube_call *call) {
       kube_credential_ask(credential, &call->user, &call->handle, &unused) != KUBE_OK ||
       !kube_call_has_turn_now(call))
     return;
+  kube_transfer_hold(call->transfer); /* below libcurl may add to it: the object at hand stays */
   call->ahead_as = credential->generation;
   call->ahead = kube_client_send(call->client, &call->handle, &call->request, &unused);
   if (call->ahead) kube_transfer_push(call->ahead); /* who reads may not step for long */

@@ -142,7 +142,7 @@ void kube_call_hang_up(kube_call *call);
 /*
 ** Sends the request, already that of the next exchange, while the answer to the last one is still
 ** read, though nobody steps: SEND then finds it under way. Where it cannot go at once nothing is
-** sent. drop cancels it.
+** sent. The object at hand stays where it is. drop cancels it.
 */
 void kube_call_send_ahead(kube_call *call);
 void kube_call_drop_ahead(kube_call *call);

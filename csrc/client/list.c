@@ -47,13 +47,23 @@ static bool leads_on(const kube_call *call, kube_json token) {
   return !call->list.one_page && token.type == KUBE_JSON_STRING && token.length > 0;
 }
 
+/* What the token is as a text, which cannot hold a NUL: another page than was meant would come. */
+static kube_status token_text(const kube_call *call, kube_json token, kube_buffer *text,
+                              kube_error *err) {
+  kube_status status = kube_buffer_reserve(text, token.length + 1, err);
+  if (status != KUBE_OK || kube_json_text(token, text->data, text->size) == strlen(text->data))
+    return status;
+  kube_fail(err, KUBE_EDECODE, "the list's continue token holds a NUL byte");
+  kube_call_say_what(call, err);
+  return KUBE_EDECODE;
+}
+
 /* Makes the request that for the page after it. The token says at which version that is read. */
 static kube_status aim(kube_call *call, kube_json token, kube_error *err) {
   kube_query *query = &call->request.query;
   kube_buffer text = {0};
-  kube_status status = kube_buffer_reserve(&text, token.length + 1, err);
+  kube_status status = token_text(call, token, &text, err);
   if (status == KUBE_OK) {
-    kube_json_text(token, text.data, text.size);
     if (call->ahead && strcmp(text.data, kube_query_get(query, "continue")) != 0)
       kube_call_drop_ahead(call); /* there are two tokens, and the last one counts */
     status = kube_query_set(query, "continue", text.data, err);

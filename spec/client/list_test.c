@@ -159,6 +159,65 @@ static void the_last_token_counts(void) {
   close_place(&p);
 }
 
+/* An item that ends just behind the mark of a transfer, more behind it, and another page. */
+static void past_the_mark(server_connection *c, void *arg) {
+  const size_t length = *(const size_t *)arg, behind = 1 << 20;
+  char *body = malloc(length + behind + 128);
+  size_t n;
+  if (strstr(c->target, "continue=t")) {
+    free(body);
+    server_json(c, "{\"items\":[]}");
+    return;
+  }
+  n = (size_t)sprintf(body, "{\"metadata\":{\"continue\":\"t\"},\"items\":[\"");
+  memset(body + n, 'x', length);
+  n += length + (size_t)sprintf(body + n + length, "\",\"");
+  memset(body + n, 'y', behind);
+  strcpy(body + n + behind, "\"]}");
+  server_json(c, body);
+  free(body);
+}
+
+/* Asking for the next page lets libcurl work: the item at hand must not move meanwhile. */
+static void an_item_stays_while_the_next_page_is_asked_for(void) {
+  for (size_t length = 1 << 19; length < (1 << 19) + (48 << 10); length += 4 << 10) {
+    kube_status status = KUBE_AGAIN;
+    place p;
+    kube_call *call;
+    kube_frame frame;
+    open_place(&p, past_the_mark, &length);
+    call = list(&p, NULL);
+    while (status == KUBE_AGAIN && kube_engine_wait(p.engine, PATIENCE, NULL) <= KUBE_AGAIN) {
+      status = kube_call_peek(call, &frame, NULL); /* it goes on past the mark, and comes at once */
+      if (status == KUBE_AGAIN) status = kube_call_peek(call, &frame, NULL);
+    }
+    CHECK(status == KUBE_OK && frame.object.length == length + 2);
+    CHECK(status == KUBE_OK && frame.object.bytes[length] == 'x' && frame.object.bytes[0] == '"');
+    kube_call_free(call);
+    close_place(&p);
+  }
+}
+
+/* What it decodes to is no text: nothing could be asked for with it. */
+static void a_token_with_a_nul_byte_is_none(void) {
+  static const char *const pages[] = {
+      "{\"metadata\":{\"continue\":\"\\u0000a\"},\"items\":[1]}",
+      "{\"metadata\":{\"continue\":\"a\\u0000\"},\"items\":[1]}",
+      "{\"metadata\":{\"continue\":\"a\"},\"items\":[1],\"metadata\":{\"continue\":\"\\u0000\"}}"};
+  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+    place p;
+    kube_error err;
+    kube_call *call;
+    open_place(&p, answer_arg, (void *)(uintptr_t)pages[i]);
+    call = list(&p, NULL);
+    next_is(call, "1");
+    err = ends(call, KUBE_EDECODE);
+    CHECK(strstr(err.message, "continue token") && strstr(err.message, "/namespaces/ns/pods"));
+    kube_call_free(call);
+    close_place(&p);
+  }
+}
+
 static void columns_and_rows(server_connection *c, void *arg) {
   (void)arg;
   CHECK(
@@ -280,6 +339,8 @@ int main(void) {
   RUN(the_next_page_is_asked_for_ahead);
   RUN(what_was_sent_ahead_is_taken_back);
   RUN(the_last_token_counts);
+  RUN(an_item_stays_while_the_next_page_is_asked_for);
+  RUN(a_token_with_a_nul_byte_is_none);
   RUN(a_table_is_a_list_of_rows);
   RUN(lists_that_are_none);
   RUN(two_lists_at_once);
