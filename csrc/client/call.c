@@ -482,16 +482,9 @@ kube_status kube_call_next(kube_call *call, kube_frame *frame, int timeout, kube
 
 void kube_call_wake(kube_call *call) { kube_handle_wake(&call->handle); }
 
-/* Bytes of the server's URL before its own path. */
-static int origin_length(const char *server) {
-  const char *authority = strstr(server, "://");
-  return (int)((authority ? authority - server + 3 : 0) +
-               strcspn(authority ? authority + 3 : server, "/"));
-}
-
 int kube_call_request(const kube_call *call, char *out, size_t size) {
   const char *server = call->client->config->server;
-  const int n = call->request.from_root ? origin_length(server) : (int)strlen(server);
+  const int n = call->request.from_root ? kube_origin_length(server) : (int)strlen(server);
   return snprintf(out, size, "%s %.*s%s", call->request.method, n, server, call->request.path);
 }
 

@@ -36,6 +36,11 @@ static authority authority_of(const char *server) {
   return a;
 }
 
+int kube_origin_length(const char *server) {
+  const authority a = authority_of(server);
+  return (int)(a.text - server) + a.length;
+}
+
 static bool is_host_name(const char *name) {
   return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*") ==
          strlen(name);
@@ -279,9 +284,8 @@ kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
   kube_buffer buffer = {0};
   kube_transfer *t = NULL;
   const char *url = NULL;
-  const authority host = authority_of(client->base);
-  const int base = request->from_root ? (int)(host.text - client->base) + host.length
-                                      : (int)strlen(client->base);
+  const int base =
+      request->from_root ? kube_origin_length(client->base) : (int)strlen(client->base);
   kube_status status =
       kube_buffer_printf(&buffer, err, "%.*s%s", base, client->base, request->path);
   if (status == KUBE_OK) status = kube_query_write(&request->query, &buffer, err);

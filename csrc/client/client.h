@@ -23,6 +23,9 @@ struct kube_client {
   unsigned spare_as;    /* the credential's generation that it bears */
 };
 
+/* Bytes of a server's address before its own path: of "https://host:1/path" 14. */
+int kube_origin_length(const char *server);
+
 kube_client *kube_client_retain(kube_client *client);
 
 /*

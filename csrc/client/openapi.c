@@ -40,13 +40,6 @@ kube_call *kube_openapi_v3(kube_client *client, kube_error *err) {
   return get(client, index_path, false, err);
 }
 
-/* The server's own path, "" without: "/k8s/clusters/c" of https://host/k8s/clusters/c. */
-static const char *own_path(const kube_client *client) {
-  const char *authority = strstr(client->config->server, "://");
-  const char *path = authority ? strchr(authority + 3, '/') : NULL;
-  return path ? path : "";
-}
-
 static bool is_clean(const char *url) {
   const char *p;
   for (p = url; *p; p++)
@@ -55,16 +48,17 @@ static bool is_clean(const char *url) {
 }
 
 /*
-** A URL below /openapi/v3 is below the server's own path, wherever that is; another one is where it
-** says.
+** A URL below /openapi/v3 is below the server's own path, whether the index says that path or not;
+** another one is where it says. Of that nothing is cut off: it would not begin with '/' any more, and
+** "@host" behind the server's name makes that a user's.
 */
 kube_call *kube_openapi_v3_schema(kube_client *client, const char *url, kube_error *err) {
-  const char *own = own_path(client);
-  const size_t n = strlen(own);
+  const char *server = client->config->server, *own = server + kube_origin_length(server);
+  const char *below = strncmp(url, own, strlen(own)) == 0 ? url + strlen(own) : url;
   if (!is_clean(url)) {
     kube_fail(err, KUBE_EDECODE, "openapi: the server's index has a URL that is none");
     return NULL;
   }
-  if (n && strncmp(url, own, n) == 0) url += n;
-  return get(client, url, strncmp(url, index_path, sizeof index_path - 1) != 0, err);
+  if (strncmp(below, index_path, sizeof index_path - 1) == 0) return get(client, below, false, err);
+  return get(client, url, true, err);
 }

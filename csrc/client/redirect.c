@@ -114,10 +114,11 @@ kube_client *kube_redirect_sender(const kube_redirect *at, kube_client *client) 
   return at->client ? at->client : client;
 }
 
-/* Scheme, host and port of a server's address. */
-static int origin_length(const char *server) {
-  const char *authority = strstr(server, "://") + 3;
-  return (int)(authority - server) + (int)strcspn(authority, "/");
+/* The URL that a request is sent to first, without its query. */
+static kube_status write_first(const char *server, const kube_request *request, kube_buffer *url,
+                               kube_error *err) {
+  const int n = request->from_root ? kube_origin_length(server) : (int)strlen(server);
+  return kube_buffer_printf(url, err, "%.*s%s", n, server, request->path);
 }
 
 /* The whole URL that was asked, whose name is the server's own, not the one to verify. */
@@ -126,16 +127,16 @@ static kube_status write_url(const kube_redirect *at, const kube_client *client,
   const char *server = (at->client ? at->client : client)->config->server;
   kube_status status;
   if (at->path)
-    return kube_buffer_printf(url, err, "%.*s%s", origin_length(server), server, at->path);
-  status = kube_buffer_printf(url, err, "%s%s", server, request->path);
+    return kube_buffer_printf(url, err, "%.*s%s", kube_origin_length(server), server, at->path);
+  status = write_first(server, request, url, err);
   return status == KUBE_OK ? kube_query_write(&request->query, url, err) : status;
 }
 
 kube_status kube_redirect_where(const kube_redirect *at, const kube_client *client,
                                 const kube_request *request, kube_buffer *out) {
   const char *server = (at->client ? at->client : client)->config->server;
-  if (at->path == NULL) return kube_buffer_printf(out, NULL, "%s%s", server, request->path);
-  return kube_buffer_printf(out, NULL, "%.*s%.*s", origin_length(server), server,
+  if (at->path == NULL) return write_first(server, request, out, NULL);
+  return kube_buffer_printf(out, NULL, "%.*s%.*s", kube_origin_length(server), server,
                             (int)strcspn(at->path, "?"), at->path);
 }
 

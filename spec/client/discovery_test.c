@@ -153,6 +153,53 @@ static void one_group_version_alone(void) {
   close_place(&p);
 }
 
+/* ---- OpenAPI ---- */
+
+static void say_target(server_connection *c, void *arg) {
+  (void)arg;
+  server_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n\"%s\"", strlen(c->target) + 2,
+                c->target);
+}
+
+/* The server's own path is /k: wherever the index leads, it is that server who is asked. */
+static void a_schema_is_where_the_index_says(void) {
+  static const struct {
+    const char *url, *target;
+  } cases[] = {{"/openapi/v3/apis/a?hash=b", "/k/openapi/v3/apis/a?hash=b"},
+               {"/k/openapi/v3/apis/a", "/k/openapi/v3/apis/a"},
+               {"/k/other", "/k/other"},
+               {"/other", "/other"},
+               {"/k", "/k"},
+               {"/k@127.0.0.1:1/x", "/k@127.0.0.1:1/x"},
+               {"/k:1@127.0.0.1:1/openapi/v3", "/k:1@127.0.0.1:1/openapi/v3"},
+               {"/k.example.com/openapi/v3", "/k.example.com/openapi/v3"},
+               {"//127.0.0.1:1/x", NULL},
+               {"http://127.0.0.1:1/x", NULL},
+               {"/a b", NULL}};
+  place p;
+  char url[96];
+  server_start(&p.s, say_target, NULL);
+  snprintf(url, sizeof url, "%s/k", p.s.url);
+  p.engine = kube_engine_new(NULL);
+  p.client = connect_as(p.engine, url, "", "");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char want[64], said[128], where[128];
+    kube_error err = {0};
+    kube_frame frame;
+    kube_call *call = kube_openapi_v3_schema(p.client, cases[i].url, &err);
+    check_about = cases[i].url;
+    if (!CHECK((call != NULL) == (cases[i].target != NULL)) || call == NULL) continue;
+    snprintf(want, sizeof want, "\"%s\"", cases[i].target);
+    if (CHECK(kube_call_next(call, &frame, PATIENCE, &err) == KUBE_OK))
+      CHECK_TEXT(frame.object.bytes, frame.object.length, want);
+    snprintf(where, sizeof where, "GET %s%s", p.s.url, cases[i].target);
+    kube_call_request(call, said, sizeof said);
+    CHECK_STRING(said, where);
+    kube_call_free(call);
+  }
+  close_place(&p);
+}
+
 /* ---- kubectl's cache ---- */
 
 static void check_path(const char *server, const char *directory, const char *wanted) {
@@ -305,6 +352,7 @@ int main(void) {
   RUN(is_peeked_when_a_call_moved);
   RUN(ends_at_any_moment);
   RUN(one_group_version_alone);
+  RUN(a_schema_is_where_the_index_says);
   RUN(a_server_has_its_place);
   files_begin();
   RUN(files_are_kubectls);
