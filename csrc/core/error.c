@@ -97,6 +97,7 @@ void kube_error_prefix(kube_error *err, const char *format, ...) {
   used = strlen(err->message);
   n = snprintf(err->message + used, sizeof err->message - used, ": %s", old);
   if (n >= (int)(sizeof err->message - used)) kube_error_mark_cut(err);
+  kube_error_tame(err);
 }
 
 void kube_error_append(kube_error *err, const char *separator, const char *text, size_t n) {

@@ -124,6 +124,12 @@ void kube_log_printf(kube_log_line *line, const char *format, ...) {
   line->text.end += (size_t)n;
 }
 
+/* U+0080 to U+009F, in UTF-8: terminals take them for commands, as they do ESC. */
+static bool is_c1(const char *bytes, size_t n) {
+  const unsigned char *c = (const unsigned char *)bytes;
+  return n > 1 && c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0;
+}
+
 /* How a byte is shown, into out of 5; its length. */
 static size_t show(unsigned char c, bool quoted, char *out) {
   static const char names[] = "abtnvfr"; /* of 7 to 13 */
@@ -138,8 +144,11 @@ static void add(kube_log_line *line, const char *bytes, size_t n, bool quoted) {
   size_t i;
   if (!has_room(line, n)) return;
   for (i = 0; i < n; i++) {
-    char shown[5];
-    const size_t length = show((unsigned char)bytes[i], quoted, shown);
+    char shown[8];
+    const size_t length =
+        is_c1(bytes + i, n - i)
+            ? (size_t)snprintf(shown, sizeof shown, "\\u00%02x", (unsigned char)bytes[++i])
+            : show((unsigned char)bytes[i], quoted, shown);
     if (kube_buffer_add(&line->text, shown, length, NULL) != KUBE_OK) line->lost = true;
   }
 }

@@ -41,7 +41,8 @@ typedef struct kube_log_line {
   bool lost;
 } kube_log_line;
 
-/* Appends; bytes stay on one line: "\n" and its like stand for control characters. */
+/* Appends; bytes stay on one line: "\n" and its like stand for control characters, "\u009b" and its
+** like for those of terminals. */
 void kube_log_printf(kube_log_line *line, const char *format, ...) KUBE_PRINTF(2, 3);
 void kube_log_bytes(kube_log_line *line, const char *bytes, size_t n);
 

@@ -104,6 +104,8 @@ static void a_prefix_goes_in_front(void) {
   CHECK_TEXT(err.message, strlen(err.message), "outer 5: inner");
   CHECK(err.status == KUBE_EDNS && err.code == 7);
   CHECK_TEXT(err.reason, strlen(err.reason), "DNS");
+  kube_error_prefix(&err, "text/\x1b[2Jhtml\xC2\x9B"); /* a server's word, as it came */
+  CHECK_TEXT(err.message, strlen(err.message), "text/?[2Jhtml??: outer 5: inner");
 }
 
 static void a_long_prefix_is_cut_too(void) {

@@ -26,6 +26,20 @@ static void a_line_stays_one(void) {
   kube_log_clear(&log);
 }
 
+static void a_terminal_gets_no_commands(void) {
+  static const char bytes[] = "\xc2\x9b"
+                              "31m\xc2\x80\xc2\xa0\xc2\n\xc2";
+  kube_log log = {.kept = true};
+  kube_log_line line = {0};
+  char *text;
+  kube_log_bytes(&line, bytes, sizeof bytes - 1);
+  kube_log_tell(&log, &line);
+  text = kube_log_take(&log);
+  CHECK_STRING(text, "\\u009b31m\\u0080\xc2\xa0\xc2\\n\xc2");
+  free(text);
+  kube_log_clear(&log);
+}
+
 static void tell(kube_log *log, const char *text, size_t n) {
   kube_log_line line = {0};
   kube_log_bytes(&line, text, n);
@@ -112,6 +126,7 @@ static void a_level_that_is_set(void) {
 int main(void) {
   RUN(the_environment_is_asked_once);
   RUN(a_line_stays_one);
+  RUN(a_terminal_gets_no_commands);
   RUN(what_is_dropped_is_told);
   RUN(a_level_that_is_set);
   return check_report();
