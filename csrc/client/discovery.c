@@ -127,9 +127,15 @@ static kube_group_record *last_group(const kube_discovery *d) {
   return d->groups.count ? at(&d->groups, sizeof(kube_group_record), d->groups.count - 1) : NULL;
 }
 
+static kube_status check_room(size_t count, const char *what, kube_error *err) {
+  if (count < KUBE_DISCOVERY_MOST) return KUBE_OK;
+  return kube_fail(err, KUBE_ETOOLARGE, "discovery: more than %d %s", KUBE_DISCOVERY_MOST, what);
+}
+
 kube_status kube_discovery_add_group(kube_discovery *d, const char *name, kube_error *err) {
   kube_group_record *group = last_group(d);
   if (group && strcmp(group->shown.name, name) == 0) return KUBE_OK;
+  if (check_room(d->groups.count, "groups", err) != KUBE_OK) return KUBE_ETOOLARGE;
   group = grow(&d->groups, sizeof *group, err);
   if (group == NULL) return KUBE_ENOMEM;
   group->shown.name = name;
@@ -143,9 +149,11 @@ kube_status kube_discovery_add_group(kube_discovery *d, const char *name, kube_e
 kube_status kube_discovery_add_version(kube_discovery *d, const char *version, bool preferred,
                                        kube_error *err) {
   kube_group_record *group = last_group(d);
-  const char **versions =
-      realloc((void *)group->shown.versions, (group->count + 2) * sizeof *versions);
+  const char **versions;
+  if (check_room(d->versions, "versions", err) != KUBE_OK) return KUBE_ETOOLARGE;
+  versions = realloc((void *)group->shown.versions, (group->count + 2) * sizeof *versions);
   if (versions == NULL) return kube_fail_memory(err, "discovery");
+  d->versions++;
   group->shown.versions = versions;
   if (preferred || group->count == 0) group->shown.preferred = version;
   versions[group->count++] = version;
@@ -169,8 +177,11 @@ kube_status kube_discovery_name(kube_buffer *out, const char *group, const char 
 kube_status kube_discovery_fail(kube_discovery *d, const char *group, const char *version,
                                 const kube_error *why, kube_error *err) {
   kube_buffer name = {0};
-  kube_status status = kube_discovery_name(&name, group, version, err);
-  kube_api_failure *failure = status == KUBE_OK ? grow(&d->failures, sizeof *failure, err) : NULL;
+  kube_status status = check_room(d->failures.count, "versions that failed", err);
+  kube_api_failure *failure = NULL;
+  if (status != KUBE_OK) return status;
+  status = kube_discovery_name(&name, group, version, err);
+  if (status == KUBE_OK) failure = grow(&d->failures, sizeof *failure, err);
   if (failure) {
     failure->error = *why;
     failure->group_version = kube_buffer_steal(&name, err);

@@ -17,8 +17,13 @@
 #include "kube.h"
 
 enum {
-  KUBE_DISCOVERY_TIMEOUT = 32000,   /* ms: client-go discovery/discovery_client.go */
-  KUBE_DISCOVERY_CEILING = 32 << 20 /* bytes of a document: cJSON may need many times as much */
+  KUBE_DISCOVERY_TIMEOUT = 32000,    /* ms: client-go discovery/discovery_client.go */
+  KUBE_DISCOVERY_CEILING = 32 << 20, /* bytes of a document: cJSON may need many times as much */
+  /*
+  ** Groups, group-versions of all of them, and resources in one list, subresources too: each version
+  ** may become a request and a file, and a document has room for a million.
+  */
+  KUBE_DISCOVERY_MOST = 4096
 };
 
 /* A document, shared by all that show texts of it. */
@@ -47,6 +52,7 @@ struct kube_discovery {
   kube_discovery_list resources;    /* kube_api_resource */
   kube_discovery_list subresources; /* kube_api_resource */
   kube_discovery_list failures;     /* kube_api_failure */
+  size_t versions;                  /* of all groups */
   kube_document *core, *others;     /* two of the documents, to ask whether they changed; NULL */
   bool unchanged;                   /* and they have not since the set that was known */
   kube_discovery_fetch *fetch;      /* NULL: nothing is asked any more */
@@ -76,6 +82,7 @@ const char *kube_document_text(const cJSON *object, const char *field);
 /*
 ** Texts live in a document that is kept. A group that is the last one already is that one again; a
 ** version belongs to the last group, and is its preferred one if it says so or is the first.
+** KUBE_ETOOLARGE past KUBE_DISCOVERY_MOST.
 */
 kube_status kube_discovery_add_group(kube_discovery *d, const char *name, kube_error *err);
 kube_status kube_discovery_add_version(kube_discovery *d, const char *version, bool preferred,
@@ -89,7 +96,7 @@ kube_api_resource *kube_discovery_add_subresource(kube_discovery *d, kube_error 
 kube_status kube_discovery_name(kube_buffer *out, const char *group, const char *version,
                                 kube_error *err);
 
-/* Notes why a group-version cannot be told of. */
+/* Notes why a group-version cannot be told of. KUBE_ETOOLARGE past KUBE_DISCOVERY_MOST. */
 kube_status kube_discovery_fail(kube_discovery *d, const char *group, const char *version,
                                 const kube_error *why, kube_error *err);
 
@@ -101,7 +108,10 @@ kube_status kube_document_kind_of(const cJSON *tree, kube_document_kind *kind, k
 /* Whether a Content-Type is that of aggregated discovery. */
 bool kube_discovery_is_aggregated(const char *content_type);
 
-/* Puts what a kept document tells into the set. Of resources, group and version are given. */
+/*
+** Puts what a kept document tells into the set. Of resources, group and version are given; of more
+** than KUBE_DISCOVERY_MOST none is put in: KUBE_ETOOLARGE.
+*/
 kube_status kube_discovery_read_groups(kube_discovery *d, const cJSON *tree,
                                        kube_document_kind kind, kube_error *err);
 kube_status kube_discovery_read_resources(kube_discovery *d, const cJSON *tree, const char *group,

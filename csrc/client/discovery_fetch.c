@@ -25,8 +25,6 @@
 #include "discovery.h"
 #include "discovery_request.h"
 
-enum { MOST_LISTS = 4096 }; /* requests that a server can make us send */
-
 typedef enum state { GROUPS, LISTS, WHOLE, FAILED } state;
 
 typedef kube_discovery_request request;
@@ -141,8 +139,6 @@ static kube_status add_lists(kube_discovery *d, size_t first, kube_error *err) {
   for (i = first; (group = kube_discovery_group(d, i)) != NULL; i++) {
     for (j = 0; group->versions[j]; j++) {
       request *lists;
-      if (fetch->list_count == MOST_LISTS)
-        return kube_fail(err, KUBE_ETOOLARGE, "discovery: more than %d versions", MOST_LISTS);
       lists = realloc(fetch->lists, (fetch->list_count + 1) * sizeof *lists);
       if (lists == NULL) return kube_fail_memory(err, "discovery");
       fetch->lists = lists;
@@ -246,7 +242,10 @@ static kube_status read_list(kube_discovery *d, request *r, kube_error *err) {
     kube_fail(&why, KUBE_EDECODE, "discovery: the answer is no list of resources");
     return kube_discovery_fail(d, r->group, r->version, &why, err);
   }
-  return kube_discovery_read_resources(d, document->tree, r->group, r->version, err);
+  status = kube_discovery_read_resources(d, document->tree, r->group, r->version, &why);
+  if (status == KUBE_ETOOLARGE) return kube_discovery_fail(d, r->group, r->version, &why, err);
+  if (status != KUBE_OK) *err = why;
+  return status;
 }
 
 static kube_status await_lists(kube_discovery *d, kube_error *err) {

@@ -309,9 +309,12 @@ static kube_status name_all(kube_discovery *d, size_t first, size_t first_sub, k
 kube_status kube_discovery_read_resources(kube_discovery *d, const cJSON *tree, const char *group,
                                           const char *version, kube_error *err) {
   const size_t first = d->resources.count, first_sub = d->subresources.count;
-  const cJSON *from;
+  const cJSON *from, *resources = member(tree, "resources");
   kube_status status = KUBE_OK;
-  cJSON_ArrayForEach(from, member(tree, "resources")) {
+  if (cJSON_GetArraySize(resources) > KUBE_DISCOVERY_MOST)
+    return kube_fail(err, KUBE_ETOOLARGE, "discovery: a list of more than %d resources",
+                     KUBE_DISCOVERY_MOST);
+  cJSON_ArrayForEach(from, resources) {
     if (status == KUBE_OK) status = add_listed(d, group, version, from, err);
   }
   return status == KUBE_OK ? name_all(d, first, first_sub, err) : status;

@@ -91,6 +91,45 @@ static void odd_documents(void) {
   }
 }
 
+/* head, n times what, with commas, and tail. The caller frees it. */
+static char *repeated(const char *head, const char *what, int n, const char *tail) {
+  char *text = malloc(strlen(head) + (size_t)n * (strlen(what) + 1) + strlen(tail) + 1);
+  char *end = stpcpy(text, head);
+  for (int i = 0; i < n; i++) end = stpcpy(stpcpy(end, i ? "," : ""), what);
+  strcpy(end, tail);
+  return text;
+}
+
+/* A server must not make us ask for, write and compare as much as it likes. */
+static void what_is_too_much_is_refused(void) {
+#define OPEN "{\"kind\":\"APIGroupDiscoveryList\",\"items\":["
+  static const struct {
+    const char *head, *what, *tail;
+  } rows[] = {
+      {OPEN "{\"metadata\":{\"name\":\"g\"},\"versions\":[", "{\"version\":\"v1\"}", "]}]}"},
+      {OPEN "{\"metadata\":{\"name\":\"g\"},\"versions\":[",
+       "{\"version\":\"v1\",\"freshness\":\"Stale\"}", "]}]}"},
+      {OPEN, "{\"metadata\":{\"name\":\"g\"}},{}", "]}"},
+      {"{\"kind\":\"APIVersions\",\"versions\":[", "\"v1\"", "]}"},
+      {"{\"kind\":\"APIResourceList\",\"groupVersion\":\"v1\",\"resources\":[",
+       "{\"name\":\"a/b\"}", "]}"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (int n = 4096; n <= 4097; n++) {
+      const int items = i == 2 ? n - 2048 : n; /* there are two groups in one */
+      char *text = repeated(rows[i].head, rows[i].what, items, rows[i].tail);
+      kube_discovery *d = kube_discovery_new(NULL);
+      kube_error err = {0};
+      const kube_status status = kube_discovery_add(d, slice(text), &err);
+      check_about = rows[i].what;
+      CHECK(status == (n == 4096 ? KUBE_OK : KUBE_ETOOLARGE));
+      CHECK(n == 4096 || strstr(err.message, "more than 4096"));
+      CHECK(n == 4096 || kube_discovery_resource(d, 0) == NULL);
+      kube_discovery_free(d);
+      free(text);
+    }
+  }
+}
+
 static void discovery_asks_for_the_aggregated_documents(void) {
   place p;
   kube_discovery *d;
@@ -108,6 +147,7 @@ int main(void) {
   RUN(discovery_reads_what_is_listed);
   RUN(other_documents_are_refused);
   RUN(odd_documents);
+  RUN(what_is_too_much_is_refused);
   RUN(discovery_asks_for_the_aggregated_documents);
   return check_report();
 }
