@@ -1,6 +1,8 @@
 /* How many requests are sent each second; the contract is in throttle.h. */
 #include "throttle.h"
 
+#define FOREVER 1e15 /* ms: more than that is no number of a clock */
+
 static void refill(kube_throttle *t, long long now) {
   if (!t->running) {
     t->tokens = t->burst;
@@ -20,6 +22,7 @@ long long kube_throttle_take(kube_throttle *t, long long now, long long most) {
   refill(t, now);
   owed = 1 - t->tokens;
   ms = owed > 0 ? owed * 1000 / t->qps : 0;
+  if (ms > FOREVER) ms = FOREVER;
   wait = (long long)ms + (ms > (double)(long long)ms);
   if (most >= 0 && wait > most) return -1;
   t->tokens -= 1;

@@ -27,8 +27,11 @@ static kube_discovery *check_discovery(lua_State *L) {
 int kube_lua_discovery_start(lua_State *L) {
   kube_error err = {0};
   kube_discovery_options options = {.legacy = lua_toboolean(L, 3)};
-  void **box = kube_box_new(L, KUBE_LUA_DISCOVERY);
-  kube_client *client = kube_box_check(L, 1, KUBE_LUA_CLIENT);
+  kube_client *client;
+  void **box;
+  lua_settop(L, 3); /* else the box would be one of them */
+  box = kube_box_new(L, KUBE_LUA_DISCOVERY);
+  client = kube_box_check(L, 1, KUBE_LUA_CLIENT);
   if (!lua_isnoneornil(L, 2)) options.known = kube_box_check(L, 2, KUBE_LUA_DISCOVERY);
   *box = kube_discovery_start(client, &options, &err);
   return *box ? 1 : kube_push_error(L, &err);

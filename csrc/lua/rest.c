@@ -106,13 +106,17 @@ int kube_lua_rest_stream(lua_State *L) {
 int kube_lua_rest_url(lua_State *L) {
   kube_error err = {0};
   kube_rest *rest;
-  char url[8192];
+  kube_buffer *url;
+  size_t n;
   lua_settop(L, 3);
   luaL_checktype(L, 3, LUA_TTABLE);
   rest = write_request(L, &err);
   if (rest == NULL) return kube_push_error(L, &err);
-  kube_rest_url(rest, url, sizeof url);
-  lua_pushstring(L, url);
+  url = kube_push_buffer(L);
+  n = (size_t)kube_rest_url(rest, NULL, 0);
+  if (kube_buffer_reserve(url, n + 1, &err) != KUBE_OK) return kube_push_error(L, &err);
+  kube_rest_url(rest, url->data, n + 1);
+  lua_pushstring(L, url->data);
   return 1;
 }
 

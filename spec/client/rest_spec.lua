@@ -132,6 +132,8 @@ describe("a request that is written piece by piece", function()
     serve { "{}" }
     local request = rest:get():resource("pods"):param("limit", 1)
     assert.equal(script.server .. "/api/v1/pods?limit=1", request:url())
+    local long = ("x"):rep(20000)
+    assert.equal(script.server .. "/api/v1/" .. long, rest:get():resource(long):url())
     assert.same({}, request:send())
     assert.same({}, request:send())
     assert.equal(2, #script.requests())

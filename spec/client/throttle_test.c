@@ -53,6 +53,16 @@ static void slow(void) {
   TAKE(0.1, 1, steps);
 }
 
+/* No number is too small or too large for a clock. */
+static void hardly_ever_and_always(void) {
+  kube_throttle t = {.qps = 1e-300, .burst = 1}, u = {.qps = 1e300, .burst = 1e300};
+  int i;
+  CHECK(kube_throttle_take(&t, 0, -1) == 0);
+  CHECK(kube_throttle_take(&t, 5, 1000) == -1);
+  CHECK(kube_throttle_take(&t, 5, -1) == 1000000000000000LL);
+  for (i = 0; i < 3; i++) CHECK(kube_throttle_take(&u, i, -1) == 0);
+}
+
 /* Who leaves makes room for those that come, not for those that wait already. */
 static void given_back(void) {
   kube_throttle t = {.qps = 10, .burst = 1};
@@ -75,6 +85,7 @@ int main(void) {
   RUN(the_deadline);
   RUN(a_clock_that_goes_back);
   RUN(slow);
+  RUN(hardly_ever_and_always);
   RUN(given_back);
   return check_report();
 }
