@@ -195,8 +195,8 @@ static kube_status add_identity(const kube_client *client, kube_transfer *t,
 }
 
 static bool says_who_we_are(const char *line) {
-  return kube_header_is(line, "Authorization") || kube_header_is(line, "Cookie") ||
-         strncasecmp(line, "Impersonate-", 12) == 0;
+  return kube_header_is(line, "Authorization") || kube_header_is(line, "Proxy-Authorization") ||
+         kube_header_is(line, "Cookie") || strncasecmp(line, "Impersonate-", 12) == 0;
 }
 
 static kube_status add_given(kube_transfer *t, const kube_request *request, kube_error *err) {

@@ -192,6 +192,10 @@ static kube_status enter(const kube_redirect *at, kube_client *client, const kub
   return KUBE_OK;
 }
 
+static bool changes_something(const char *method) {
+  return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
 kube_status kube_redirect_next(const kube_redirect *at, kube_client *client,
                                const kube_request *request, int code, const char *location,
                                kube_redirect *next, kube_error *err) {
@@ -201,7 +205,7 @@ kube_status kube_redirect_next(const kube_redirect *at, kube_client *client,
   kube_status status = KUBE_OK;
   memset(next, 0, sizeof *next);
   next->count = at->count + 1;
-  next->as_get = at->as_get || (code < 307 && strcmp(request->method, "GET") != 0);
+  next->as_get = at->as_get || (code < 307 && changes_something(request->method));
   if (next->count >= MOST) status = kube_fail(err, KUBE_EAPI, "stopped after %d redirects", MOST);
   if (status == KUBE_OK) status = write_url(at, client, request, &url, err);
   if (status == KUBE_OK && (text = kube_buffer_text(&url, err)) == NULL) status = KUBE_ENOMEM;

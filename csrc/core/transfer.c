@@ -48,6 +48,7 @@ struct kube_transfer {
   size_t headers_length; /* of all that came, trailers too */
   int code;              /* once all headers are there */
   bool shared;           /* it goes over a connection on which nobody may wait */
+  bool bodiless;         /* a HEAD: what its answer announces does not come */
   bool once;             /* it may change something: never sent twice */
   bool sent;             /* it went out */
   bool again;            /* and once more, on another connection */
@@ -476,6 +477,8 @@ static void set_request(kube_transfer *t, const kube_transfer_options *o) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body_length);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, o->body);
   }
+  t->bodiless = strcmp(o->method, "HEAD") == 0;
+  if (t->bodiless) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); /* else it waits for one */
   t->once = strcmp(o->method, "GET") != 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, o->compression ? "gzip" : NULL);
@@ -527,6 +530,7 @@ const char *kube_transfer_answer_header(const kube_transfer *t, const char *name
 
 long long kube_transfer_announced(const kube_transfer *t) {
   curl_off_t length = -1;
+  if (t->bodiless) return 0;
   curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   return length;
 }

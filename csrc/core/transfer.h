@@ -47,7 +47,7 @@ int kube_transfer_code(const kube_transfer *t);
 /* A header of the answer, NULL when it has none; valid until the next call. */
 const char *kube_transfer_answer_header(const kube_transfer *t, const char *name);
 
-/* Bytes of body the answer announced; -1 when it did not say. */
+/* Bytes of body the answer announced; -1 when it did not say; of a HEAD none. */
 long long kube_transfer_announced(const kube_transfer *t);
 
 /* The unread body: a view, valid until the next step or take; held, until the next take only. */

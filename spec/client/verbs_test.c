@@ -81,8 +81,73 @@ static void what_cannot_be_sent_is_refused_at_once(void) {
   close_place(&p);
 }
 
+/* The length that its answer names is that of what a GET would bring. */
+static void no_body(server_connection *c, void *arg) {
+  (void)arg;
+  CHECK(strcmp(c->method, "HEAD") == 0);
+  server_text(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 50000000\r\n\r\n");
+}
+
+static void a_head_has_headers_and_no_body(void) {
+  place p;
+  kube_call *call;
+  kube_call_info info;
+  kube_frame frame;
+  open_place(&p, no_body, NULL);
+  call = ask(&p, "HEAD", "/x", 10000, 0);
+  if (CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK)) {
+    CHECK(frame.object.length == 0);
+    CHECK_STRING(kube_call_header(call, "Content-Length"), "50000000");
+    kube_call_info_get(call, &info);
+    CHECK(info.code == 200);
+    kube_call_take(call);
+  }
+  ends(call, KUBE_EOF);
+  kube_call_free(call);
+  close_place(&p);
+}
+
+static void send_to_arg(server_connection *c, void *arg) {
+  server_printf(c, "HTTP/1.1 302 Found\r\nLocation: %s/y\r\nContent-Length: 0\r\n\r\n",
+                (char *)arg);
+}
+
+static void seen_by_a_stranger(server_connection *c, void *arg) {
+  (void)arg;
+  CHECK(strcmp(c->method, "HEAD") == 0 && strcmp(c->target, "/y") == 0);
+  CHECK(strstr(c->head, "X-Mine: yes\r\n") != NULL);
+  CHECK(strstr(c->head, "SECRETMARK") == NULL);
+  server_text(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+}
+
+/* Another port is another host: whom a caller says to be is not told there. */
+static void headers_that_say_who_we_are_stay_here(void) {
+  static const char *const names[] = {"Authorization", "proxy-authorization", "Cookie",
+                                      "Impersonate-User"};
+  place p;
+  server stranger;
+  kube_rest *rest;
+  kube_call *call;
+  server_start(&stranger, seen_by_a_stranger, NULL);
+  open_place(&p, send_to_arg, stranger.url);
+  rest = kube_rest_new(p.client, "HEAD", NULL);
+  kube_rest_abs_path(rest, "/x");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    kube_rest_header(rest, names[i], "SECRETMARK");
+  kube_rest_header(rest, "X-Mine", "yes");
+  call = kube_rest_send(rest, NULL);
+  next_is(call, "");
+  kube_call_free(call);
+  kube_rest_free(rest);
+  CHECK(server_requests(&stranger) == 1);
+  close_place(&p);
+  server_stop(&stranger);
+}
+
 int main(void) {
   RUN(each_verb_is_sent_as_client_go_does);
   RUN(what_cannot_be_sent_is_refused_at_once);
+  RUN(headers_that_say_who_we_are_stay_here);
+  RUN(a_head_has_headers_and_no_body);
   return check_report();
 }
