@@ -43,12 +43,11 @@ static kube_slice mask_authorization(kube_slice value) {
   return MASKED;
 }
 
-/* A name and password in the URL of a redirect. */
-static bool has_userinfo(kube_slice url) {
-  size_t i;
-  for (i = 0; i < url.length && url.bytes[i] != '?'; i++)
-    if (url.bytes[i] == '@') return true;
-  return false;
+/* A name and password in the URL of a redirect: its query may be a secret too, and is cut off. */
+static kube_slice mask_location(kube_slice url) {
+  const char *query = url.length ? memchr(url.bytes, '?', url.length) : NULL;
+  if (query) url.length = (size_t)(query - url.bytes) + 1;
+  return url.length && memchr(url.bytes, '@', url.length) ? MASKED : url;
 }
 
 kube_slice kube_mask_header(kube_slice name, kube_slice value) {
@@ -60,8 +59,7 @@ kube_slice kube_mask_header(kube_slice name, kube_slice value) {
   for (i = 0; i < sizeof secret / sizeof *secret; i++)
     if (has(name, secret[i])) return MASKED;
   if (is(name, "Sec-WebSocket-Protocol") && has(value, "bearer")) return MASKED;
-  if (is(name, "Location") && has_userinfo(value)) return MASKED;
-  return value;
+  return is(name, "Location") ? mask_location(value) : value;
 }
 
 /* ---- bodies ---- */

@@ -6,6 +6,7 @@
 ** | cookies, Proxy-Authorization, and   | shown                        | "<masked>"                 |
 ** | whatever is called a token, ...     |                              |                            |
 ** | a bearer token as a subprotocol     | shown                        | "<masked>"                 |
+** | where a redirect leads              | shown                        | without its query          |
 ** | bodies of Secrets, TokenRequests,   | shown                        | their length alone         |
 ** | TokenReviews, ExecCredentials       |                              |                            |
 ** Rule: client-go transport/round_trippers.go maskValue.

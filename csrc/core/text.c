@@ -46,13 +46,23 @@ kube_status kube_text_escape(kube_buffer *out, const char *text, size_t n, kube_
   return status;
 }
 
+/* Not with %g, which writes a comma where the program's locale does. */
+static kube_status add_seconds(kube_buffer *out, long long ms, kube_error *err) {
+  long long fraction = ms % 1000;
+  int digits = 3;
+  if (fraction == 0) return kube_buffer_printf(out, err, "%llds", ms / 1000);
+  for (; fraction % 10 == 0; fraction /= 10) digits--;
+  return kube_buffer_printf(out, err, "%lld.%0*llds", ms / 1000, digits, fraction);
+}
+
 kube_status kube_text_duration(kube_buffer *out, long long ms, kube_error *err) {
-  const long long minutes = ms / 60000, rest = ms % 60000;
+  const long long minutes = ms / 60000;
+  kube_status status = KUBE_OK;
   if (ms == 0) return kube_buffer_add_text(out, "0s", err);
   if (ms < 1000) return kube_buffer_printf(out, err, "%lldms", ms);
-  if (minutes >= 60) kube_buffer_printf(out, err, "%lldh", minutes / 60);
-  if (minutes) kube_buffer_printf(out, err, "%lldm", minutes % 60);
-  return kube_buffer_printf(out, err, "%gs", (double)rest / 1000);
+  if (minutes >= 60) status = kube_buffer_printf(out, err, "%lldh", minutes / 60);
+  if (minutes && status == KUBE_OK) status = kube_buffer_printf(out, err, "%lldm", minutes % 60);
+  return status == KUBE_OK ? add_seconds(out, ms % 60000, err) : status;
 }
 
 static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }

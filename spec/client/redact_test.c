@@ -38,7 +38,10 @@ static void headers(void) {
       {"Sec-WebSocket-Protocol", "base64url.bearer.authorization.k8s.io.YWJj", "<masked>"},
       {"Sec-WebSocket-Protocol", "v5.channel.k8s.io", "v5.channel.k8s.io"},
       {"Location", "https://user:pw@host/a", "<masked>"},
-      {"Location", "https://host/a?b=c@d", "https://host/a?b=c@d"},
+      {"Location", "https://host/a?b=c@d", "https://host/a?"},
+      {"location", "/a?X-Amz-Signature=s", "/a?"},
+      {"Location", "/a", "/a"},
+      {"Location", "", ""},
       {"Impersonate-User", "jane", "jane"},
       {"Accept", "application/json", "application/json"},
   };

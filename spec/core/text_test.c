@@ -166,6 +166,23 @@ static void files(void) {
   kube_buffer_clear(&out);
 }
 
+/* Go's time.Duration.String. */
+static void durations(void) {
+  static const struct {
+    long long ms;
+    const char *text;
+  } rows[] = {{0, "0s"},           {1, "1ms"},          {999, "999ms"},
+              {1000, "1s"},        {1500, "1.5s"},      {1050, "1.05s"},
+              {1001, "1.001s"},    {60000, "1m0s"},     {92500, "1m32.5s"},
+              {3600000, "1h0m0s"}, {3605000, "1h0m5s"}, {360000000, "100h0m0s"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    kube_buffer out = {0};
+    CHECK(kube_text_duration(&out, rows[i].ms, NULL) == KUBE_OK);
+    CHECK_STRING(kube_buffer_text(&out, NULL), rows[i].text);
+    kube_buffer_clear(&out);
+  }
+}
+
 int main(void) {
   RUN(copies);
   RUN(escapes);
@@ -174,6 +191,7 @@ int main(void) {
   RUN(white_space_is_skipped);
   RUN(what_is_not_base64_is_refused);
   RUN(bytes_come_back);
+  RUN(durations);
   RUN(files);
   return check_report();
 }
