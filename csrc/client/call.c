@@ -188,7 +188,9 @@ void kube_call_send_ahead(kube_call *call) {
   kube_transfer_hold(call->transfer); /* below libcurl may add to it: the object at hand stays */
   call->ahead_as = credential->generation;
   call->ahead = kube_client_send(call->client, &call->handle, &call->request, &unused);
-  if (call->ahead) kube_transfer_push(call->ahead); /* who reads may not step for long */
+  if (call->ahead == NULL) return;
+  kube_trace_copy(call->ahead);
+  kube_transfer_push(call->ahead); /* who reads may not step for long */
 }
 
 /* Whether what is to be sent has been, by whom we are now. */

@@ -198,6 +198,10 @@ static void tell_answer_body(const kube_call *call) {
 
 void kube_trace_begin(kube_call *call) { call->trace.began = kube_engine_seconds(engine_of(call)); }
 
+void kube_trace_copy(kube_transfer *transfer) {
+  if (kube_log_is_on(BODIES)) kube_transfer_copy(transfer, copied());
+}
+
 void kube_trace_sent(kube_call *call) {
   kube_trace *trace = &call->trace;
   trace->sent = kube_engine_seconds(engine_of(call));
@@ -208,7 +212,7 @@ void kube_trace_sent(kube_call *call) {
   tell_request(call);
   if (!kube_log_is_on(BODIES)) return;
   tell_request_body(call);
-  kube_transfer_copy(call->transfer, copied());
+  kube_trace_copy(call->transfer);
 }
 
 void kube_trace_answered(kube_call *call) {

@@ -24,6 +24,7 @@
 #define KUBE_CLIENT_TRACE_H
 
 #include "core/log.h"
+#include "core/transfer.h"
 #include "warning.h"
 
 /* What a call keeps for it. Valid when zeroed. */
@@ -34,6 +35,9 @@ typedef struct kube_trace {
   bool told; /* that the exchange under way was answered, or why it was not */
   kube_warnings warnings;
 } kube_trace;
+
+/* Of an exchange that was just started: the beginning of its answer is to be told. */
+void kube_trace_copy(kube_transfer *transfer);
 
 /* An exchange was sent; its headers are there; it is about to be given up, whether it ended or not. */
 void kube_trace_sent(kube_call *call);

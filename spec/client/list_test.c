@@ -134,6 +134,35 @@ static void what_was_sent_ahead_is_taken_back(void) {
   }
 }
 
+/* Its answer may be there before it is its turn: of that the log shows the beginning, too. */
+static void what_was_sent_ahead_is_told_whole(void) {
+  static const char second[] = "{\"kind\":\"PodList\",\"items\":[{\"n\":3}],\"metadata\":{}}";
+  bool told = false;
+  place p;
+  kube_call *call;
+  kube_frame frame;
+  char *line;
+  open_place(&p, then_arg, (void *)(uintptr_t)second);
+  kube_engine_keep_log(p.engine, true);
+  kube_log_set_level(8);
+  call = list(&p, NULL);
+  CHECK(kube_call_next(call, &frame, PATIENCE, NULL) == KUBE_OK);
+  await_requests(&p, 2);
+  for (int i = 0; i < 5; i++) kube_engine_wait(p.engine, 20, NULL); /* its answer comes */
+  next_is(call, "{\"n\":1}");
+  next_is(call, "{\"n\":2}");
+  next_is(call, "{\"n\":3}");
+  ends(call, KUBE_EOF);
+  kube_call_free(call);
+  kube_log_set_level(0);
+  while ((line = kube_engine_take_log(p.engine)) != NULL) {
+    told = told || (strstr(line, "Response Body") && strstr(line, second));
+    kube_text_free(line);
+  }
+  CHECK(told);
+  close_place(&p);
+}
+
 /* Of two tokens in one page the last one counts, whatever was sent meanwhile. */
 static void two_tokens(server_connection *c, void *arg) {
   (void)arg;
@@ -338,6 +367,7 @@ int main(void) {
   RUN(one_page_is_one_page);
   RUN(the_next_page_is_asked_for_ahead);
   RUN(what_was_sent_ahead_is_taken_back);
+  RUN(what_was_sent_ahead_is_told_whole);
   RUN(the_last_token_counts);
   RUN(an_item_stays_while_the_next_page_is_asked_for);
   RUN(a_token_with_a_nul_byte_is_none);
