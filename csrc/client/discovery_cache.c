@@ -6,6 +6,7 @@
 **
 ** | case                                 | client-go                  | kube                        |
 ** | a file of another user's             | used                       | not used, unless root's     |
+** | a file that all may write            | used                       | not used                    |
 ** | a file is missing, broken, or old    | that group-version is      | all is asked for: that are  |
 ** |                                      | asked for                  | two requests                |
 ** | a group-version without resources    | has no file, and is asked  | has a file with none        |
@@ -112,6 +113,8 @@ static kube_status check(int fd, const char *path, int64_t max_age, size_t *size
     return kube_fail(err, KUBE_ESYSTEM, "%s is not a regular file", path);
   if (found.st_uid != geteuid() && found.st_uid != 0)
     return kube_fail(err, KUBE_ESYSTEM, "%s is another user's", path);
+  if (found.st_mode & S_IWOTH)
+    return kube_fail(err, KUBE_ESYSTEM, "%s may be written by everybody", path);
   if (age > max_age) return kube_fail(err, KUBE_ESYSTEM, "%s is too old", path);
   if (found.st_size > KUBE_DISCOVERY_CEILING)
     return kube_fail(err, KUBE_ETOOLARGE, "%s is too large", path);

@@ -1,4 +1,5 @@
 /* kubectl's cache of what servers serve: how it is written. The contract is in kube.h. */
+#define _GNU_SOURCE /* mkostemp */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -141,22 +142,6 @@ static kube_status write_list(kube_buffer *out, const kube_discovery *d, const c
 
 /* ---- writing ---- */
 
-static kube_status make_directories_above(char *path, kube_error *err) {
-  char *slash = path;
-  while ((slash = strchr(slash + 1, '/')) != NULL) {
-    int made;
-    *slash = '\0';
-    made = mkdir(path, 0750);
-    if (made != 0 && errno != EEXIST && access(path, F_OK) != 0) {
-      failed(path, err);
-      *slash = '/';
-      return KUBE_ESYSTEM;
-    }
-    *slash = '/';
-  }
-  return KUBE_OK;
-}
-
 /* The temporary file, once it is filled, is put in the place of the other. */
 static kube_status fill(int fd, const char *temporary, const char *path, kube_slice text,
                         kube_error *err) {
@@ -169,22 +154,16 @@ static kube_status fill(int fd, const char *temporary, const char *path, kube_sl
   return status;
 }
 
-static int make_temporary(char *name) {
-  const int fd = mkstemp(name);
-  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return fd;
-}
-
 /* Where the directory is not there yet it is made, on the second try. */
-static kube_status replace(char *path, kube_slice text, kube_error *err) {
+static kube_status replace(const char *path, kube_slice text, kube_error *err) {
   kube_buffer temporary = {0};
   kube_status status = kube_buffer_printf(&temporary, err, "%s.XXXXXX", path);
   char *name = status == KUBE_OK ? kube_buffer_text(&temporary, err) : NULL;
-  int fd = name ? make_temporary(name) : -1;
+  int fd = name ? mkostemp(name, O_CLOEXEC) : -1;
   if (name && fd < 0 && errno == ENOENT) {
-    status = make_directories_above(path, err);
+    status = kube_file_make_directories_above(path, 0750, err);
     memset(name + strlen(name) - 6, 'X', 6);
-    if (status == KUBE_OK) fd = make_temporary(name);
+    if (status == KUBE_OK) fd = mkostemp(name, O_CLOEXEC);
   }
   if (name == NULL)
     status = KUBE_ENOMEM;

@@ -46,7 +46,7 @@ static const char *choose_fallback(const kube_kubeconfig_paths *paths) {
 
 static kube_status lock(transaction *t, long long timeout, kube_error *err) {
   size_t i;
-  kube_status status = kube_file_make_directories_above(choose_fallback(&t->paths), err);
+  kube_status status = kube_file_make_directories_above(choose_fallback(&t->paths), 0755, err);
   for (i = 0; i < t->paths.count && status == KUBE_OK; i++)
     status = kube_file_locks_add(&t->locks, t->paths.path[i], err);
   if (status == KUBE_OK) status = kube_file_locks_take(&t->locks, timeout, err);

@@ -55,26 +55,26 @@ kube_status kube_file_create(const char *path, kube_slice bytes, bool *exists, k
   return status;
 }
 
-static kube_status make(const char *path, kube_error *err) {
-  if (mkdir(path, 0755) == 0 || errno == EEXIST || access(path, F_OK) == 0) return KUBE_OK;
+static kube_status make(const char *path, mode_t mode, kube_error *err) {
+  if (mkdir(path, mode) == 0 || errno == EEXIST || access(path, F_OK) == 0) return KUBE_OK;
   return kube_fail(err, KUBE_ESYSTEM, "cannot make the directory %s: %s", path, strerror(errno));
 }
 
-kube_status kube_file_make_directories_above(const char *path, kube_error *err) {
+kube_status kube_file_make_directories_above(const char *path, mode_t mode, kube_error *err) {
   char *copy = kube_text_copy(path, err), *slash;
   kube_status status = copy ? KUBE_OK : KUBE_ENOMEM;
   if (copy == NULL) return status;
   for (slash = copy; status == KUBE_OK && (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
     *slash = '\0';
-    status = make(copy, err);
+    status = make(copy, mode, err);
   }
   free(copy);
   return status;
 }
 
 kube_status kube_file_make_directories(const char *path, kube_error *err) {
-  kube_status status = kube_file_make_directories_above(path, err);
-  return status == KUBE_OK ? make(path, err) : status;
+  kube_status status = kube_file_make_directories_above(path, 0755, err);
+  return status == KUBE_OK ? make(path, 0755, err) : status;
 }
 
 kube_status kube_file_link(const char *target, const char *path, kube_error *err) {

@@ -6,6 +6,7 @@
 #define KUBE_CORE_FILES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "error.h"
 
@@ -28,9 +29,9 @@ kube_status kube_file_look(const char *path, bool follow, kube_file_kind *kind, 
 */
 kube_status kube_file_create(const char *path, kube_slice bytes, bool *exists, kube_error *err);
 
-/* Makes a directory, and those above it, of mode 0755; or only those above. KUBE_ESYSTEM. */
+/* Makes a directory, and those above it, of mode 0755; or only those above, of any. KUBE_ESYSTEM. */
 kube_status kube_file_make_directories(const char *path, kube_error *err);
-kube_status kube_file_make_directories_above(const char *path, kube_error *err);
+kube_status kube_file_make_directories_above(const char *path, mode_t mode, kube_error *err);
 
 /* Writes all of it, however often that takes; errno says why it did not. */
 bool kube_file_write_all(int fd, const void *bytes, size_t length);

@@ -329,6 +329,11 @@ static void what_is_not_right_is_not_used(void) {
                      "{\"version\":\"v1\"}]}]}");
   fails("c", 0, "group");
   write_cache("c");
+  write_cache("c");
+  CHECK(chmod(path_of(groups), 0666) == 0);
+  fails("c", 0, "servergroups.json may be written by everybody");
+  write_cache("c"); /* another file in its place */
+  CHECK(mode_of(groups) == 0660);
   if (geteuid() == 0 && chown(path_of(groups), 12345, 12345) == 0)
     fails("c", 0, "servergroups.json is another user's");
 }
