@@ -5,8 +5,6 @@
 
 #include "retry.h"
 
-enum { MOST_RETRIES = 10 /* client-go rest/request.go NewRequest */ };
-
 const char *kube_call_method(const kube_call *call) {
   return call->redirect.as_get ? "GET" : call->request.method;
 }
@@ -62,7 +60,7 @@ static bool is_the_proxys(const kube_call *call) {
 
 static int64_t most_retries(const kube_call *call) {
   if (call->request.max_retries) return call->request.max_retries;
-  return call->client->config->max_retries ? call->client->config->max_retries : MOST_RETRIES;
+  return call->client->config->max_retries ? call->client->config->max_retries : KUBE_MOST_RETRIES;
 }
 
 static bool may_retry(const kube_call *call) {

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "call.h"
+#include "retry.h"
 
 #define LEGACY     "application/json"
 #define AGGREGATED "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," LEGACY
-
-enum { MOST_RETRIES = 10 };
 
 void kube_discovery_request_clear(kube_discovery_request *r) {
   kube_call_free(r->call);
@@ -21,7 +20,7 @@ kube_status kube_discovery_request_send(kube_discovery_request *r, kube_client *
   const long long left = question->deadline - kube_engine_now(client->engine);
   kube_request sent = {.method = "GET",
                        .accept = question->legacy ? LEGACY : AGGREGATED,
-                       .max_retries = MOST_RETRIES};
+                       .max_retries = KUBE_MOST_RETRIES};
   kube_status status = KUBE_OK;
   sent.path = strdup(question->path);
   if (sent.path == NULL) return kube_fail_memory(err, "a path");

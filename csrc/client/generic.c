@@ -17,10 +17,8 @@
 
 #include "core/json.h"
 
-enum {
-  MOST_TEXT = 2048, /* bytes of a body that are looked at: maxUnstructuredResponseTextBytes */
-  MAX_RETRY_AFTER = 1 << 30 /* seconds; more is no answer */
-};
+/* Bytes of a body that are looked at: maxUnstructuredResponseTextBytes. */
+enum { MOST_TEXT = 2048 };
 
 static const kube_generic generics[] = {
     {400, "BadRequest", "the server rejected our request for an unknown reason"},
@@ -61,7 +59,7 @@ int kube_retry_after_of(const char *header) {
   long long seconds;
   if (header == NULL || !isdigit((unsigned char)*header)) return 0;
   seconds = strtoll(header, &end, 10);
-  return *end == '\0' && seconds < MAX_RETRY_AFTER ? (int)seconds : 0;
+  return *end == '\0' && seconds < KUBE_MOST_RETRY_AFTER ? (int)seconds : 0;
 }
 
 /* ---- writing: after the first failure nothing more is written ---- */

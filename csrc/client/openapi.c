@@ -10,13 +10,15 @@
 
 #include "call.h"
 #include "discovery.h"
+#include "retry.h"
 
 static const char index_path[] = "/openapi/v3";
 
 enum { CEILING = 64 << 20 /* bytes of a document */ };
 
 static kube_call *get(kube_client *client, const char *path, bool from_root, kube_error *err) {
-  kube_request request = {.method = "GET", .from_root = from_root, .max_retries = 10};
+  kube_request request = {
+      .method = "GET", .from_root = from_root, .max_retries = KUBE_MOST_RETRIES};
   kube_call *call;
   request.path = strdup(path);
   if (request.path == NULL) {

@@ -20,6 +20,8 @@
 
 #include "core/error.h"
 
+enum { KUBE_MOST_RETRIES = 10 /* client-go rest/request.go NewRequest */ };
+
 typedef struct kube_attempt {
   const char *method;
   kube_status status;      /* KUBE_EAPI for a refusal, whose code and Retry-After follow */

@@ -18,10 +18,7 @@
 #include "core/json.h"
 #include "generic.h"
 
-enum {
-  SHOWN = 256,              /* bytes of a body that is no Status that a message shows */
-  MAX_RETRY_AFTER = 1 << 30 /* seconds; more is no answer */
-};
+enum { SHOWN = 256 /* bytes of a body that is no Status that a message shows */ };
 
 bool kube_is_status(kube_slice text) {
   kube_json kind = kube_json_find(text, "kind");
@@ -50,7 +47,7 @@ static bool read_status(kube_slice text, kube_error *err) {
   if (reason.type == KUBE_JSON_STRING && reason.length > 0)
     kube_json_text(reason, err->reason, sizeof err->reason);
   if (kube_json_integer(kube_json_find(text, "details.retryAfterSeconds"), &number) && number > 0 &&
-      number < MAX_RETRY_AFTER)
+      number < KUBE_MOST_RETRY_AFTER)
     err->retry_after = (int)number;
   if (message.type == KUBE_JSON_STRING && message.length > 0 &&
       kube_json_text(message, err->message, sizeof err->message) >= sizeof err->message)

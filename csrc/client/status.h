@@ -7,6 +7,8 @@
 
 #include "core/buffer.h"
 
+enum { KUBE_MOST_RETRY_AFTER = 1 << 30 /* seconds; more is no answer */ };
+
 /* What was asked and what came. */
 typedef struct kube_refusal {
   int code; /* HTTP */
