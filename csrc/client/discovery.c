@@ -33,12 +33,33 @@ static void *at(const kube_discovery_list *list, size_t item, size_t i) {
 
 /* ---- documents ---- */
 
-/* cJSON does not say whether the text was bad or memory ran out. */
+static long escaped(const char *p) {
+  const char digits[] = {p[2], p[3], p[4], p[5], '\0'};
+  return strtol(digits, NULL, 16);
+}
+
+/* Whether JSON has one half of a "\ud83d\ude00" alone: Go takes it for U+FFFD, cJSON for no JSON. */
+static bool has_half_character(kube_slice json) {
+  const char *p = json.bytes, *const end = p + json.length;
+  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+    const long first = p[1] == 'u' ? escaped(p) : 0;
+    p += p[1] == 'u' ? 6 : 2;
+    if (first < 0xD800 || first > 0xDFFF) continue;
+    if (first > 0xDBFF || p[0] != '\\' || p[1] != 'u' || escaped(p) >> 10 != 0xDC00 >> 10)
+      return true;
+    p += 6;
+  }
+  return false;
+}
+
+/* cJSON does not say whether the text was bad or memory ran out, which ends all of discovery. */
 static void fail_to_parse(kube_slice text, kube_error *err) {
-  if (kube_json_validate(text, NULL) == KUBE_OK)
-    kube_fail_memory(err, "discovery");
-  else
+  if (kube_json_validate(text, NULL) != KUBE_OK)
     kube_fail(err, KUBE_EDECODE, "discovery: the answer is not JSON");
+  else if (has_half_character(text))
+    kube_fail(err, KUBE_EDECODE, "discovery: the answer has half of a character");
+  else
+    kube_fail_memory(err, "discovery");
 }
 
 kube_document *kube_document_parse(kube_slice text, const char *etag, kube_error *err) {

@@ -50,7 +50,11 @@ static void other_documents_are_refused(void) {
                {"null", "without a kind"},
                {"", "not JSON"},
                {"{\"kind\":", "not JSON"},
-               {"SECRETMARK", "not JSON"}};
+               {"SECRETMARK", "not JSON"},
+               {"{\"kind\":\"\\ud83d\"}", "half of a character"},
+               {"{\"kind\":\"\\\\\\ud83d\\ud83d\"}", "half of a character"},
+               {"[\"\\ud83d\\ude00\\ude00\"]", "half of a character"},
+               {"[\"\\ud83d\\ude00\\\\ude00\"]", "without a kind"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     kube_discovery *d = kube_discovery_new(NULL);
     kube_error err = {0};
