@@ -170,6 +170,7 @@ static void keep(kube_warnings *warnings, kube_warning_text *warning) {
 void kube_warnings_add(kube_warnings *warnings, const char *header) {
   kube_slice rest = {header, strlen(header)};
   kube_warning_text warning;
+  if (rest.length > KUBE_WARNING_LONGEST) return;
   while (rest.length && kube_warning_parse(&rest, &warning, NULL) == KUBE_OK)
     if (warning.code == 299 && *warning.text)
       keep(warnings, &warning);

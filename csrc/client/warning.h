@@ -25,7 +25,14 @@ kube_status kube_warning_parse(kube_slice *header, kube_warning_text *warning, k
 /* Appends text with its encoded words (RFC 2047) decoded. KUBE_EDECODE: of a charset unknown here. */
 kube_status kube_words_decode(kube_buffer *out, kube_slice text, kube_error *err);
 
-enum { KUBE_WARNINGS_KEPT = 32 };
+enum {
+  KUBE_WARNINGS_KEPT = 32,
+  /*
+  ** Bytes of a header. API servers send 4,096 characters in all (apiserver
+  ** pkg/endpoints/filters/warning.go); each "=?" of more is looked through to its end.
+  */
+  KUBE_WARNING_LONGEST = 32 << 10
+};
 
 /* Those that nobody took yet, the oldest at first. Valid when zeroed. */
 typedef struct kube_warnings {
@@ -37,8 +44,9 @@ typedef struct kube_warnings {
 void kube_warnings_clear(kube_warnings *warnings);
 
 /*
-** Adds what a header's value has of code 299 and says something. What is malformed, and what there is
-** no memory for, is passed over: it is no reason to fail. Where there are too many the oldest goes.
+** Adds what a header's value has of code 299 and says something. What is malformed, longer than any
+** server sends, or too much for the memory is passed over: it is no reason to fail. Where there are too
+** many the oldest goes.
 */
 void kube_warnings_add(kube_warnings *warnings, const char *header);
 

@@ -163,10 +163,26 @@ static void no_more_than_are_kept(void) {
   kube_warnings_clear(&all);
 }
 
+static void a_header_that_no_server_sends(void) {
+  static char header[KUBE_WARNING_LONGEST + 2];
+  kube_warnings all = {0};
+  kube_warning one;
+  for (int more = 0; more < 2; more++) {
+    const size_t n = KUBE_WARNING_LONGEST + (size_t)more;
+    memset(header, 'x', n);
+    memcpy(header, "299 - \"", 7);
+    header[n - 1] = '"';
+    kube_warnings_add(&all, header);
+    CHECK(kube_warnings_take(&all, &one) == (more == 0));
+  }
+  kube_warnings_clear(&all);
+}
+
 int main(void) {
   RUN(each_row);
   RUN(encoded_words);
   RUN(several_headers);
   RUN(no_more_than_are_kept);
+  RUN(a_header_that_no_server_sends);
   return check_report();
 }
