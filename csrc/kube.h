@@ -779,9 +779,10 @@ KUBE_API int kube_discovery_cache_path(const kube_config *config, const char *di
 
 /*
 ** What is in that directory, if all of it is there, ours (or root's), not for everybody to write, and
-** younger than max_age ms (0: six hours, kubectl's). NULL and *err: why it is not used. write fills it (directories 0750, files
-** 0660, each replaced at one stroke): KUBE_ESYSTEM, and what was there may be there still. Both
-** read and write files that kubectl does. Rule: client-go discovery/cached/disk/cached_discovery.go.
+** younger than max_age ms (0: six hours, kubectl's). NULL and *err: why it is not used. write fills it
+** (directories 0750, files 0660, each replaced at one stroke): KUBE_ESYSTEM, and what was there may be
+** there still. Both read and write files that kubectl does.
+** Rule: client-go discovery/cached/disk/cached_discovery.go.
 */
 KUBE_API kube_discovery *kube_discovery_cache_read(const char *path, int64_t max_age,
                                                    kube_error *err);

@@ -223,7 +223,7 @@ static kube_status add_headers(kube_client *client, kube_transfer *t, const kube
   if (status == KUBE_OK) status = add_own(t, request, "Accept", accept, err);
   if (status == KUBE_OK && kube_buffer_length(&request->body))
     status = add_own(t, request, "Content-Type", type, err);
-  if (status == KUBE_OK && client->host) status = add_header(t, "Host", client->host, err);
+  if (status == KUBE_OK && client->host) status = add_own(t, request, "Host", client->host, err);
   if (status == KUBE_OK) status = add_given(t, request, err);
   return status == KUBE_OK ? add_identity(client, t, request, err) : status;
 }

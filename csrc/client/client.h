@@ -30,7 +30,8 @@ kube_client *kube_client_retain(kube_client *client);
 
 /*
 ** Starts the transfer of a request: base and path and query, identity as the credential has it now,
-** Accept, User-Agent. The body stays in the request, which must outlive the transfer. NULL and *err when it cannot be sent.
+** Accept, User-Agent. The body stays in the request, which must outlive the transfer. NULL and *err
+** when it cannot be sent.
 */
 kube_transfer *kube_client_send(kube_client *client, kube_handle *handle,
                                 const kube_request *request, kube_error *err);

@@ -20,8 +20,8 @@ enum {
   KUBE_DISCOVERY_TIMEOUT = 32000,    /* ms: client-go discovery/discovery_client.go */
   KUBE_DISCOVERY_CEILING = 32 << 20, /* bytes of a document: cJSON may need many times as much */
   /*
-  ** Groups, group-versions of all of them, and resources in one list, subresources too: each version
-  ** may become a request and a file, and a document has room for a million.
+  ** Groups, group-versions of all of them, and resources in one list, subresources too: each
+  ** version may become a request and a file, and a document has room for a million.
   */
   KUBE_DISCOVERY_MOST = 4096
 };

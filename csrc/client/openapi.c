@@ -51,8 +51,8 @@ static bool is_clean(const char *url) {
 
 /*
 ** A URL below /openapi/v3 is below the server's own path, whether the index says that path or not;
-** another one is where it says. Of that nothing is cut off: it would not begin with '/' any more, and
-** "@host" behind the server's name makes that a user's.
+** another one is where it says. Of that nothing is cut off: what does not begin with '/' would be a
+** part of the server's name, and "@host" there makes that a user's.
 */
 kube_call *kube_openapi_v3_schema(kube_client *client, const char *url, kube_error *err) {
   const char *server = client->config->server, *own = server + kube_origin_length(server);
