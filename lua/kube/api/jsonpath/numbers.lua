@@ -3,18 +3,14 @@
 -- A number is one of Lua's, or an int64 cdata, which the decoder makes on LuaJIT of integers that
 -- no float holds. On a Lua without integers a float that has no fraction and fits 64 bits counts
 -- as one.
-local numbers = {}
+local int64 = require("kube.api.int64")
 
-local LIMITS = { [""] = "9223372036854775807", ["-"] = "9223372036854775808" }
+local numbers = {}
 
 --- The integer that a text is, as strconv.Atoi has it: digits that JSON knows too | nil.
 function numbers.integer_text(text)
-  local sign, digits = text:match("^([+-]?)0*(%d+)$")
-  if not sign then return nil end
-  sign = sign == "-" and digits ~= "0" and "-" or ""
-  local limit = LIMITS[sign]
-  if #digits > #limit or #digits == #limit and digits > limit then return nil end
-  return sign .. digits
+  local sign, digits = int64.parse(text)
+  return sign and sign .. digits
 end
 
 --- The index that a text is, a number of Lua's | nil.

@@ -1,6 +1,7 @@
 --- Integers of the Lua that runs, from and to decimal digits without loss: those of 5.3 and later,
 -- doubles up to 2^53, on LuaJIT int64 past that.
 local decimal = require("kube.api.quantity.decimal")
+local int64 = require("kube.api.int64")
 
 local whole = {}
 
@@ -24,14 +25,8 @@ function whole.decimal(value)
   return decimal.of_digits(digits, sign == "-" and -1 or 1, 0)
 end
 
---- Whether digits fit into 64 bits with this sign.
-local function fits(sign, digits)
-  local last = sign == "-" and "9223372036854775808" or "9223372036854775807"
-  return #digits < #last or #digits == #last and digits <= last
-end
-
 --- The int64 of LuaJIT.
-local function int64(sign, digits)
+local function cdata_of(sign, digits)
   local step = sign == "-" and -1 or 1
   local value = ONE * 0
   for digit in digits:gmatch("[0-9]") do value = value * 10 + step * tonumber(digit) end
@@ -44,7 +39,7 @@ function whole.exact(text)
   if math.type then return math.type(number) == "integer" and number or nil end
   if number > -EXACT and number < EXACT then return number end
   local sign, digits = text:match("^(-?)([0-9]+)$")
-  if ONE then return fits(sign, digits) and int64(sign, digits) or nil end
+  if ONE then return int64.fits(sign, digits) and cdata_of(sign, digits) or nil end
   return string.format("%.0f", number) == text and number or nil
 end
 

@@ -3,13 +3,12 @@
 -- Operators are those of texts, "in", "notin", "=", "==", "!=", and "exists", "!", "gt", "lt".
 -- Source: apimachinery pkg/labels/selector.go, whose messages these are.
 local has = require("kube.api.list").has
+local int64 = require("kube.api.int64")
 local syntax = require("kube.api.selector.syntax")
 
 local requirement = {}
 
 -- ---- 64-bit integers, which not all Luas have ----
-
-local LIMITS = { [""] = "9223372036854775807", ["-"] = "9223372036854775808" }
 
 local function less(a, b) -- digits without leading zeros
   if #a ~= #b then return #a < #b end
@@ -18,11 +17,8 @@ end
 
 --- A comparable integer of a text: { negative =, digits = } | nil.
 local function integer_of(text)
-  local sign, digits = text:match("^([+-]?)0*(%d+)$")
-  if not sign then return nil end
-  sign = sign == "-" and "-" or ""
-  if less(LIMITS[sign], digits) then return nil end
-  return { negative = sign == "-" and digits ~= "0", digits = digits }
+  local sign, digits = int64.parse(text)
+  return sign and { negative = sign == "-", digits = digits }
 end
 
 local function is_less(a, b)
