@@ -658,8 +658,8 @@ KUBE_API void kube_rest_body(kube_rest *rest, kube_slice body, const char *conte
 KUBE_API void kube_rest_timeout(kube_rest *rest, int64_t timeout);
 KUBE_API void kube_rest_max_retries(kube_rest *rest, int max_retries);
 
-/* Writes the URL that it would be sent to, as snprintf does; what cannot be is not told. */
-KUBE_API int kube_rest_url(const kube_rest *rest, char *out, size_t size);
+/* Writes the URL that it would be sent to, as snprintf does; -1 and *err for what cannot be. */
+KUBE_API int kube_rest_url(const kube_rest *rest, char *out, size_t size, kube_error *err);
 
 /*
 ** Sends it. The answer of send is one frame, whatever it holds; that of stream comes as it arrives, in

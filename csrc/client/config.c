@@ -208,8 +208,8 @@ static kube_status load_flags(kube_config *config, const kube_config_options *op
 static kube_status set_pace(kube_config *config, const kube_config_options *options,
                             kube_error *err) {
   enum { BURST = 10 };
-  if (!(options->qps >= 0) || options->burst < 0)
-    return kube_fail(err, KUBE_ECONFIG, "qps and burst may not be less than 0");
+  if (options->qps != options->qps || options->burst < 0)
+    return kube_fail(err, KUBE_ECONFIG, "qps must be a number, and burst not less than 0");
   config->max_retries = options->max_retries;
   config->throttle.qps = options->qps;
   config->throttle.burst = options->burst ? (double)options->burst : BURST;

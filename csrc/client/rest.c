@@ -270,14 +270,18 @@ kube_call *kube_rest_stream(const kube_rest *rest, kube_error *err) {
   return start(rest, &kube_bytes_mode, KUBE_WATCH, err);
 }
 
-int kube_rest_url(const kube_rest *rest, char *out, size_t size) {
+int kube_rest_url(const kube_rest *rest, char *out, size_t size, kube_error *err) {
   kube_request request = {0};
   kube_buffer url = {0};
-  int n = 0;
+  int n = -1;
   if (size) *out = '\0';
-  if (write_request(rest, &request, NULL) == KUBE_OK &&
+  if (is_wrong(rest)) {
+    if (err) *err = rest->failure;
+    return n;
+  }
+  if (write_request(rest, &request, err) == KUBE_OK &&
       kube_redirect_where(&(kube_redirect){0}, rest->client, &request, &url) == KUBE_OK &&
-      kube_query_write(&request.query, &url, NULL) == KUBE_OK)
+      kube_query_write(&request.query, &url, err) == KUBE_OK)
     n = snprintf(out, size, "%.*s", (int)kube_buffer_length(&url), kube_buffer_bytes(&url));
   kube_request_clear(&request);
   kube_buffer_clear(&url);

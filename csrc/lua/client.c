@@ -230,7 +230,7 @@ static void read_delete_options(lua_State *L, kube_delete_options *options, if_g
   luaL_checkstack(L, 4, "options");
   lua_getfield(L, 5, "gracePeriodSeconds");
   if (lua_isnumber(L, -1)) {
-    values->grace = kube_to_integer(lua_tonumber(L, -1));
+    values->grace = kube_integer_of(lua_tonumber(L, -1));
     options->grace_period_seconds = &values->grace;
   }
   lua_pop(L, 1);

@@ -107,15 +107,16 @@ int kube_lua_rest_url(lua_State *L) {
   kube_error err = {0};
   kube_rest *rest;
   kube_buffer *url;
-  size_t n;
+  int n;
   lua_settop(L, 3);
   luaL_checktype(L, 3, LUA_TTABLE);
   rest = write_request(L, &err);
   if (rest == NULL) return kube_push_error(L, &err);
   url = kube_push_buffer(L);
-  n = (size_t)kube_rest_url(rest, NULL, 0);
-  if (kube_buffer_reserve(url, n + 1, &err) != KUBE_OK) return kube_push_error(L, &err);
-  kube_rest_url(rest, url->data, n + 1);
+  n = kube_rest_url(rest, NULL, 0, &err);
+  if (n < 0 || kube_buffer_reserve(url, (size_t)n + 1, &err) != KUBE_OK)
+    return kube_push_error(L, &err);
+  if (kube_rest_url(rest, url->data, (size_t)n + 1, &err) < 0) return kube_push_error(L, &err);
   lua_pushstring(L, url->data);
   return 1;
 }

@@ -120,7 +120,8 @@ end
 --   client_key = path (these instead of the cluster's and the user's), as = whom to act for,
 --   as_uid =, as_groups = list of names, as_user_extra = table of lists of values,
 --   exec_timeout = seconds that an exec plugin may run (60, on a terminal 600), qps = requests a
---   second that all clients of the configuration send at most (no limit; a watch does not count),
+--   second that all clients of the configuration send at most (0 or less, the default: no limit; a
+--   watch does not count),
 --   burst = how many of them at once when there were none for a while (10), max_retries = how often
 --   a request is sent again when the server says when (429 and 5xx with Retry-After), or when its
 --   connection broke before an answer and its verb may be done twice (10), user_agent = instead of

@@ -64,6 +64,7 @@ function kube.has_status_cause(err, kind) return errors.has_status_cause(err, ki
 --- The configuration behind what a client is made of: a configuration, or options to load one.
 local function config_of(given, what)
   if config.is(given) then return given end
+  if type(given) == "table" and config.is(given.config) then return given.config end -- a client
   if type(given) == "table" and given._VERSION then
     error(what .. ": call it with a dot, not a colon", 3)
   end
@@ -74,7 +75,7 @@ end
 --- A client for everyday use. Reads configuration files and nothing else: nothing is sent before
 -- the first call.
 -- @param given { kubeconfig =, context =, namespace =, ... }: the options of kube.config.load, all
---   optional; or a configuration that kube.config made
+--   optional; or a configuration that kube.config made, or a client (k) for the one that it has
 -- @return client | nil, err (reason Config: nothing usable was found, and where it was looked for)
 function kube.connect(given)
   local its_config, err = config_of(given, "kube.connect")

@@ -430,7 +430,7 @@ static kube_status rest_send(kube_error *err) {
   kube_rest_body(rest, (kube_slice){"{}", 2}, "text/plain");
   kube_rest_timeout(rest, PATIENCE);
   kube_rest_max_retries(rest, 3);
-  kube_rest_url(rest, url_text, sizeof url_text);
+  kube_rest_url(rest, url_text, sizeof url_text, NULL);
   status = read_all(kube_rest_send(rest, err), 1, true, err);
   kube_rest_free(rest);
   return status;

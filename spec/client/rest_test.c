@@ -34,7 +34,7 @@ static void close_place(place *p) {
 
 static void url_is(const kube_rest *rest, const char *want) {
   char url[512];
-  const int n = kube_rest_url(rest, url, sizeof url);
+  const int n = kube_rest_url(rest, url, sizeof url, NULL);
   CHECK(n == (int)strlen(url));
   CHECK_STRING(strncmp(url, "http://localhost:123", 20) == 0 ? url + 20 : url, want);
 }

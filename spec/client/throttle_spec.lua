@@ -52,10 +52,9 @@ describe("requests of a configuration", function()
 
   it("refuse numbers that are none", function()
     local server = faults.script({ "{}" }).server
-    for _, given in ipairs { { qps = -1 }, { qps = 1, burst = -1 } } do
-      given.kubeconfig = faults.kubeconfig { server = server }
-      fails(nil, select(2, kube.config.load(given)), "Config", "qps and burst may not be less")
-    end
+    fails(nil, select(2, kube.config.load {
+      qps = 1, burst = -1, kubeconfig = faults.kubeconfig { server = server },
+    }), "Config", "burst not less than 0")
   end)
 end)
 

@@ -83,4 +83,11 @@ function options.check_type(value, kind, what, level)
   return value
 end
 
+--- Throws unless a method was called with its object, which has that field: with a colon.
+function options.check_self(self, field, what, level)
+  if type(self) ~= "table" or self[field] == nil then
+    error(what .. ": call it with a colon, not a dot", (level or 2) + 1)
+  end
+end
+
 return options

@@ -1,18 +1,25 @@
 --- "Did you mean ...": the nearest of some names.
 local similar = {}
 
---- Levenshtein's distance between two short words.
+--- Whether two letters that stand beside each other are swapped there.
+local function are_swapped(a, i, b, j)
+  return i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j)
+end
+
+--- The distance between two short words: letters that are missing, too much, others or swapped (the
+-- optimal string alignment distance).
 local function distance(a, b)
-  local row = {}
+  local before, row, next_row = {}, {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local corner, left = row[0], i
-    row[0] = i
+    next_row[0] = i
     for j = 1, #b do
       local cost = a:byte(i) == b:byte(j) and 0 or 1
-      left = math.min(left + 1, row[j] + 1, corner + cost)
-      corner, row[j] = row[j], left
+      local least = math.min(next_row[j - 1] + 1, row[j] + 1, row[j - 1] + cost)
+      if are_swapped(a, i, b, j) then least = math.min(least, before[j - 2] + 1) end
+      next_row[j] = least
     end
+    before, row, next_row = row, next_row, before
   end
   return row[#b]
 end

@@ -40,11 +40,12 @@ local function data() return require("kube.client.clientset_data") end -- when i
 
 --- The names in tables that somebody may ask for.
 local function names_in(...)
-  local names = {}
+  local names, seen = {}, {}
   for _, from in ipairs { ... } do
     for name, value in pairs(from) do
-      if type(value) ~= "string" and not name:find("^_") and not name:find("^open_") then
-        names[#names + 1] = name
+      local is_one = type(value) ~= "string" and not name:find("^_") and not name:find("^open_")
+      if is_one and not seen[name] then
+        names[#names + 1], seen[name] = name, true
       end
     end
   end
@@ -69,6 +70,7 @@ local Typed = {}
 --- A verb of the dynamic client whose object is of the kind. That of a subresource may be another.
 local function typed(verb, needs_name)
   return function(self, object, given)
+    options.check_self(self, "_kind", verb)
     given = options.check(given, dynamic.SPECS[verb], verb)
     if not given.subresource then
       object = body.typed(object, self._kind.api_version, self._kind.kind, verb)

@@ -74,6 +74,7 @@ local with = options.merge -- the options that were given, with ours
 
 local function get(_, what, name_of_method)
   return function(self, name, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS.get, name_of_method)
     options.check_type(name, "string", name_of_method .. ": the name")
     return Resource.get(self, name, with(given, { subresource = what[2] }))
@@ -83,6 +84,7 @@ end
 --- patch_status, which client-go has for nodes.
 local function patch(_, what, name_of_method)
   return function(self, name, change, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS.patch, name_of_method)
     options.check_type(name, "string", name_of_method .. ": the name")
     dynamic.check_patch(change, {})
@@ -101,6 +103,7 @@ end
 local function create_named(kind, what, name_of_method)
   local api_version, its_kind = body_of(kind, what)
   return function(self, name, object, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS.create, name_of_method)
     options.check_type(name, "string", name_of_method .. ": the name")
     object = body.typed(object, api_version, its_kind, name_of_method)
@@ -113,6 +116,7 @@ local function create(kind, what, name_of_method)
   if what.named then return create_named(kind, what, name_of_method) end
   local api_version, its_kind = body_of(kind, what)
   return function(self, object, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS.create, name_of_method)
     object = body.typed(object, api_version, its_kind, name_of_method)
     local name = dynamic.name_of(object, name_of_method)
@@ -125,12 +129,14 @@ local function write(kind, what, name_of_method)
   local verb, api_version, its_kind = what[1], body_of(kind, what)
   if what.named then
     return function(self, name, object, given)
+      options.check_self(self, "_kind", name_of_method)
       given = options.check(given, SPECS[verb], name_of_method)
       object = body.named(object, api_version, its_kind, name, name_of_method)
       return Resource[verb](self, object, with(given, { subresource = what[2] }))
     end
   end
   return function(self, object, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS[verb], name_of_method)
     object = body.typed(object, api_version, its_kind, name_of_method)
     dynamic.name_of(object, name_of_method)
@@ -151,6 +157,7 @@ end
 
 --- Of pods: either version, as the object says.
 local function evict(self, object, given)
+  options.check_self(self, "_kind", "evict")
   given = options.check(given, SPECS.create, "evict")
   object = body.typed(object, eviction_version(object), "Eviction", "evict")
   local name = dynamic.name_of(object, "evict")
@@ -160,6 +167,7 @@ end
 --- Of policy/v1 and policy/v1beta1, which send it to the pod as well.
 local function evict_by_policy(kind)
   return function(self, object, given)
+    options.check_self(self, "_kind", "evict")
     given = options.check(given, SPECS.create, "evict")
     object = body.typed(object, kind.api_version, "Eviction", "evict")
     local name = dynamic.name_of(object, "evict")
@@ -172,6 +180,7 @@ end
 
 --- extensions/v1beta1, which no server has any more: its name is not in metadata.
 local function rollback(self, object, given)
+  options.check_self(self, "_kind", "rollback")
   given = options.check(given, SPECS.create, "rollback")
   object = body.typed(object, "extensions/v1beta1", "DeploymentRollback", "rollback")
   options.check_type(object.name, "string", "rollback: the name of the object")
@@ -199,6 +208,7 @@ end
 local function with_event_namespace(kind, what, name_of_method)
   local verb = what[1]
   return function(self, event, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS[verb], name_of_method)
     event = body.typed(event, kind.api_version, kind.kind, name_of_method)
     if verb == "update" then dynamic.name_of(event, name_of_method) end
@@ -213,6 +223,7 @@ end
 
 local function patch_with_event_namespace(kind, _, name_of_method)
   return function(self, event, change, given)
+    options.check_self(self, "_kind", name_of_method)
     given = options.check(given, SPECS.patch, name_of_method)
     event = body.typed(event, kind.api_version, kind.kind, name_of_method)
     local name = dynamic.name_of(event, name_of_method)
@@ -243,6 +254,7 @@ local function reference_to(object)
 end
 
 local function search(self, object, given)
+  options.check_self(self, "_kind", "search")
   given = options.check(given, SPECS.search, "search")
   options.check_type(object, "table", "search: the object")
   local name, namespace, kind, uid = reference_to(object)

@@ -40,6 +40,7 @@ end
 
 --- pods:get_logs(name, options): a request.
 function raw.get_logs(self, name, given)
+  options.check_self(self, "_kind", "get_logs")
   given = options.check(given, LOG_OPTIONS, "get_logs")
   options.check_type(name, "string", "get_logs: the name")
   local request = request_of(self, name, "log")
@@ -58,6 +59,7 @@ end
 
 --- pods:proxy_get(scheme, name, port, path, params): a request.
 function raw.proxy_get(self, scheme, name, port, path, params)
+  options.check_self(self, "_kind", "proxy_get")
   options.check_type(name, "string", "proxy_get: the name")
   for what, value in pairs { scheme = scheme or "", port = port or "", path = path or "" } do
     options.check_type(value, "string", "proxy_get: the " .. what)

@@ -106,6 +106,7 @@ end
 --- Asks the server anew, for all clients of the configuration, and fills the cache: true | nil,
 -- err. What has not changed since (by its ETag) does not come again.
 function Discovery:refresh()
+  options.check_self(self, "_transport", "discovery:refresh")
   local set, err = await(self, self._transport:start("discovery_start", self._asked, self._legacy))
   if not set then return nil, err end
   local known = show(set)
@@ -131,16 +132,21 @@ end
 --- Forgets what is known. What it is asked next comes from the server; also what other processes
 -- put into kubectl's cache is not used from now on.
 function Discovery:invalidate()
+  options.check_self(self, "_transport", "discovery:invalidate")
   self._known, self._past_cache, self._openapi = nil, true, nil
 end
 
 --- Whether what is known came from the server, and not from the cache; false as long as nothing is
 -- known.
-function Discovery:fresh() return self._known ~= nil and not self._known.from_disk end
+function Discovery:fresh()
+  options.check_self(self, "_transport", "discovery:fresh")
+  return self._known ~= nil and not self._known.from_disk
+end
 
 --- A discovery client that asks for the documents of old alone (client-go's WithLegacy). It does
 -- not use the cache.
 function Discovery:with_legacy()
+  options.check_self(self, "_transport", "discovery:with_legacy")
   return setmetatable({ _transport = self._transport, _legacy = true }, Discovery)
 end
 
@@ -157,6 +163,7 @@ end
 -- shortNames = { ... }, categories = { ... }, verbs = { ... }, subresources = { ... } }, and the
 -- problem, if some are not known | nil, err. Asks the server once; see discovery:refresh.
 function Discovery:server_resources()
+  options.check_self(self, "_transport", "discovery:server_resources")
   local known, err = know(self)
   if not known then return nil, err end
   return known.resources, problem_of(known)
@@ -165,6 +172,7 @@ end
 --- The groups: a list of { name = ("" for the core group), versions = { "v1", ... },
 -- preferredVersion = } | nil, err.
 function Discovery:server_groups()
+  options.check_self(self, "_transport", "discovery:server_groups")
   local known, err = know(self)
   if not known then return nil, err end
   return known.groups
@@ -172,6 +180,7 @@ end
 
 --- Both: groups, resources, and the problem, if some are not known | nil, err.
 function Discovery:server_groups_and_resources()
+  options.check_self(self, "_transport", "discovery:server_groups_and_resources")
   local known, err = know(self)
   if not known then return nil, err end
   return known.groups, known.resources, problem_of(known)
@@ -181,6 +190,7 @@ end
 -- kind =, kindGroup =, kindVersion = (of the objects that it takes or gives), namespaced =,
 -- verbs = { ... } }, and the problem, if some are not known | nil, err.
 function Discovery:server_subresources()
+  options.check_self(self, "_transport", "discovery:server_subresources")
   local known, err = know(self)
   if not known then return nil, err end
   if not known.subresources then known.subresources = known.set:subresources() end
@@ -191,6 +201,7 @@ end
 -- it, empty for one that is not served | nil, err. One that failed for now (a server behind it that
 -- is down) is asked for again.
 function Discovery:server_resources_for_group_version(group_version)
+  options.check_self(self, "_transport", "discovery:server_resources_for_group_version")
   options.check_type(group_version, "string",
     "discovery:server_resources_for_group_version: the group-version")
   local known, err = know(self)
@@ -207,6 +218,7 @@ end
 --- The resources in the version that is preferred of each, as discovery:server_resources has them:
 -- a list, and the problem, if some are not known | nil, err.
 function Discovery:server_preferred_resources()
+  options.check_self(self, "_transport", "discovery:server_preferred_resources")
   local known, err = know(self)
   if not known then return nil, err end
   return helper.preferred(known.groups, known.resources), problem_of(known)
@@ -214,6 +226,7 @@ end
 
 --- Those of them that live in namespaces.
 function Discovery:server_preferred_namespaced_resources()
+  options.check_self(self, "_transport", "discovery:server_preferred_namespaced_resources")
   local resources, err = self:server_preferred_resources()
   if not resources then return nil, err end
   return helper.filtered_by(resources, function(r) return r.namespaced end), err
@@ -221,6 +234,7 @@ end
 
 --- Those of a list of resources for which predicate(resource) is true.
 function Discovery:filtered_by(resources, predicate) -- luacheck: ignore 212
+  options.check_self(self, "_transport", "discovery:filtered_by")
   options.check_type(resources, "table", "discovery:filtered_by: the resources")
   options.check_type(predicate, "function", "discovery:filtered_by: the predicate")
   return helper.filtered_by(resources, predicate)
@@ -228,12 +242,17 @@ end
 
 --- A predicate for filtered_by: supports_all_verbs("list", "watch").
 function Discovery:supports_all_verbs(...) -- luacheck: ignore 212
+  options.check_self(self, "_transport", "discovery:supports_all_verbs")
+  for i = 1, select("#", ...) do
+    options.check_type((select(i, ...)), "string", "discovery:supports_all_verbs: a verb")
+  end
   return helper.supports_all_verbs { ... }
 end
 
 --- Whether the server has a resource { group =, version =, resource = "pods" or "pods/log" }:
 -- true or false | nil, err.
 function Discovery:is_resource_enabled(resource)
+  options.check_self(self, "_transport", "discovery:is_resource_enabled")
   options.check_type(resource, "table", "discovery:is_resource_enabled: the resource")
   for _, name in ipairs { "version", "resource" } do
     options.check_type(resource[name], "string", "discovery:is_resource_enabled: the " .. name)
@@ -250,6 +269,7 @@ end
 --- Whether the server serves a group-version ("apps/v1"): true | nil, err (reason NoMatch, if it
 -- does not). A server that tells of no version at all is taken to have it.
 function Discovery:server_supports_version(group_version)
+  options.check_self(self, "_transport", "discovery:server_supports_version")
   options.check_type(group_version, "string",
     "discovery:server_supports_version: the group-version")
   local groups, err = self:server_groups()
@@ -271,6 +291,7 @@ end
 --- Group-versions that the server could not tell of (an aggregated API that is down): a list of
 -- names, "metrics.k8s.io/v1beta1" | nil, err.
 function Discovery:stale()
+  options.check_self(self, "_transport", "discovery:stale")
   local known, err = know(self)
   if not known then return nil, err end
   return known.stale
@@ -283,6 +304,7 @@ local function read_object(call) return call:next() end
 --- The server's version { major = "1", minor = "34", gitVersion = "v1.34.1", ... } | nil, err. Asks
 -- the server each time.
 function Discovery:server_version()
+  options.check_self(self, "_transport", "discovery:server_version")
   local call, err = self._transport:start("version")
   if not call then return nil, err end
   return transport.finish(call, read_object)
@@ -291,6 +313,7 @@ end
 --- The OpenAPI v2 document of all that the server serves, a large table | nil, err. Asks the server
 -- each time.
 function Discovery:openapi_schema()
+  options.check_self(self, "_transport", "discovery:openapi_schema")
   local call, err = self._transport:start("openapi_v2")
   if not call then return nil, err end
   return transport.finish(call, read_object)
@@ -298,6 +321,7 @@ end
 
 --- The OpenAPI v3 documents: see kube.client.openapi. One, until discovery:invalidate.
 function Discovery:openapi_v3()
+  options.check_self(self, "_transport", "discovery:openapi_v3")
   if not self._openapi then self._openapi = openapi.on(self._transport) end
   return self._openapi
 end

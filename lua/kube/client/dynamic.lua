@@ -54,6 +54,7 @@ end
 -- @param resource { group = ("" for the core group), version =, resource = the plural }, or what
 --   k:resource_for gives
 function Dynamic:resource(resource)
+  options.check_self(self, "_transport", "dynamic:resource")
   verbs.check_resource(resource)
   return setmetatable({
     _transport = self._transport,
@@ -65,6 +66,7 @@ end
 
 --- The same resource in one namespace; nil or "" for all.
 function Resource:namespace(name)
+  options.check_self(self, "_transport", "namespace")
   return setmetatable({
     _transport = self._transport, _resource = self._resource,
     _namespace = name ~= "" and name or nil,
@@ -73,6 +75,7 @@ end
 
 --- What an object of it is called in messages: 'deployments.apps "web" in namespace default'.
 function Resource:describe(name)
+  options.check_self(self, "_transport", "describe")
   return string.format('%s "%s"%s', schema.group_resource_text(self._resource), name,
     self._namespace and " in namespace " .. self._namespace or "")
 end
@@ -90,6 +93,7 @@ end
 -- @param given { fields =, managedFields =, as =, includeObject =, resourceVersion =,
 --   subresource =, timeout = }
 function Resource:get(name, given)
+  options.check_self(self, "_transport", "get")
   given = options.check(given, dynamic.SPECS.get, "get")
   options.check_type(name, "string", "get: the name")
   return fetch(self, decoding(given, false), "get", name, given)
@@ -125,6 +129,7 @@ end
 --- Starts a list: the call, and how to read it | nil, err.
 -- @param one_page  whether to end after one page
 function Resource:open_list(given, one_page)
+  options.check_self(self, "_transport", "open_list")
   local call, err = self._transport:start("list", self._resource, self._namespace, nil,
     verbs.of_list(given, one_page))
   if not call then return nil, err end
@@ -139,6 +144,7 @@ end
 --   continue =, on_expired = "error" | "continue", timeoutSeconds =, timeout = }
 -- @return stream
 function Resource:each(given)
+  options.check_self(self, "_transport", "each")
   given = options.check(given, dynamic.SPECS.list, "each")
   verbs.check_each(given)
   return stream.new(function() return self:open_list(given) end)
@@ -180,6 +186,7 @@ end
 --   as =, includeObject =, limit =, resourceVersion =, resourceVersionMatch =, continue =,
 --   on_expired = "relist" | "continue" | "error", timeoutSeconds =, timeout = }
 function Resource:list(given)
+  options.check_self(self, "_transport", "list")
   given = options.check(given, dynamic.SPECS.list, "list")
   local list, err, begun = collect(self, given, (given.limit or given.continue) ~= nil)
   if list or not begun or not errors.predicates.is_expired(err)
@@ -202,6 +209,7 @@ end
 --   on_expired = "restart" | "error" }
 -- @return stream
 function Resource:watch(given)
+  options.check_self(self, "_transport", "watch")
   given = options.check(given, dynamic.SPECS.watch, "watch")
   verbs.check_watch(given)
   return stream.new(function() return self:open_watch(given) end, true)
@@ -209,6 +217,7 @@ end
 
 --- Starts a watch: the call, and how to read it | nil, err.
 function Resource:open_watch(given)
+  options.check_self(self, "_transport", "open_watch")
   local call, err = self._transport:start("watch", self._resource, self._namespace, nil,
     verbs.of_watch(given))
   if not call then return nil, err end
@@ -232,6 +241,7 @@ end
 --   name = (of the object whose subresource, an eviction or a token, is created; else that in its
 --   metadata) }
 function Resource:create(object, given)
+  options.check_self(self, "_transport", "create")
   given = options.check(given, dynamic.SPECS.create, "create")
   options.check_type(object, "table", "create: the object")
   local name = given.name
@@ -243,6 +253,7 @@ end
 -- (reason Conflict: somebody was faster; read it again).
 -- @param given { dryRun = "All", fieldManager =, fieldValidation =, subresource =, timeout = }
 function Resource:update(object, given)
+  options.check_self(self, "_transport", "update")
   given = options.check(given, dynamic.SPECS.update, "update")
   return write(self, "update", name_of(object, "update"), given, object)
 end
@@ -250,6 +261,7 @@ end
 --- Replaces the status of an object: object | nil, err (reason Conflict).
 -- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout = }
 function Resource:update_status(object, given)
+  options.check_self(self, "_transport", "update_status")
   given = options.check(given, dynamic.SPECS.update_status, "update_status")
   return write(self, "update_status", name_of(object, "update_status"), given, object)
 end
@@ -262,6 +274,7 @@ end
 --   dryRun = "All", fieldManager = (needed to apply), fieldValidation =, force = (to apply),
 --   subresource =, as = "PartialObjectMetadata", timeout = }
 function Resource:patch(name, patch, given)
+  options.check_self(self, "_transport", "patch")
   given = options.check(given, dynamic.SPECS.patch, "patch")
   options.check_type(name, "string", "patch: the name")
   verbs.check_patch(patch, given)
@@ -284,6 +297,7 @@ end
 -- @param given { fieldManager = ("kube-lua"), force =, dryRun = "All", fieldValidation =,
 --   subresource =, timeout = }
 function Resource:apply(object, given)
+  options.check_self(self, "_transport", "apply")
   given = options.check(given, dynamic.SPECS.apply, "apply")
   return apply(self, name_of(object, "apply"), object, given)
 end
@@ -292,6 +306,7 @@ end
 -- @param given { fieldManager = ("kube-lua"), force =, dryRun = "All", fieldValidation =,
 --   timeout = }
 function Resource:apply_status(object, given)
+  options.check_self(self, "_transport", "apply_status")
   given = options.check(given, dynamic.SPECS.apply_status, "apply_status")
   return apply(self, name_of(object, "apply_status"), object,
     setmetatable({ subresource = "status" }, { __index = given }))
@@ -304,6 +319,7 @@ end
 --   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All", subresource =,
 --   as = "PartialObjectMetadata", timeout = }
 function Resource:delete(name, given)
+  options.check_self(self, "_transport", "delete")
   given = options.check(given, dynamic.SPECS.delete, "delete")
   options.check_type(name, "string", "delete: the name")
   return fetch(self, decoding(given, false), "delete", name, verbs.of_delete(given))
@@ -317,6 +333,7 @@ end
 --   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All",
 --   as = "PartialObjectMetadata", timeout = }
 function Resource:delete_collection(given)
+  options.check_self(self, "_transport", "delete_collection")
   given = options.check(given, dynamic.SPECS.delete_collection, "delete_collection")
   return fetch(self, decoding(given, true), "delete_collection", nil,
     verbs.of_delete_collection(given))

@@ -14,6 +14,11 @@ local function are_fields(value)
   if type(value) ~= "table" or #value == 0 then
     return false, 'a list of paths, one at least: { "metadata.name", "spec.containers.image" }'
   end
+  for _, path in ipairs(value) do
+    if type(path) == "string" and path:find("^{") then
+      return false, 'a list of paths as "metadata.name", without braces'
+    end
+  end
   local good, problem = pcall(json.projection, value)
   return good, not good and "a list of paths (" .. tostring(problem) .. ")" or nil
 end

@@ -90,18 +90,21 @@ end
 -- @param resource { group = ("" for the core group), version =, resource = the plural }, or what
 --   k:resource_for gives
 function Metadata:resource(resource)
+  options.check_self(self, "_dynamic", "metadata:resource")
   dynamic.check_resource(resource)
   return setmetatable({ _client = self._dynamic:resource(resource) }, Getter)
 end
 
 --- The same resource in one namespace; nil or "" for all.
 function Getter:namespace(name)
+  options.check_self(self, "_client", "getter:namespace")
   return setmetatable({ _client = self._client:namespace(name) }, Getter)
 end
 
 --- The metadata of one object: { apiVersion =, kind =, metadata = } | nil, err (reason NotFound).
 -- @param given { fields =, managedFields =, resourceVersion =, subresource =, timeout = }
 function Getter:get(name, given)
+  options.check_self(self, "_client", "getter:get")
   local mine = asked_to_read(given, "get")
   options.check_type(name, "string", "get: the name")
   local object, err = self._client:get(name, mine)
@@ -113,6 +116,7 @@ end
 --   limit =, resourceVersion =, resourceVersionMatch =, continue =,
 --   on_expired = "relist" | "continue" | "error", timeoutSeconds =, timeout = }
 function Getter:list(given)
+  options.check_self(self, "_client", "getter:list")
   local mine = asked_to_read(given, "list")
   return self._client:list(mine)
 end
@@ -123,6 +127,7 @@ end
 --   on_expired = "error" | "continue", timeoutSeconds =, timeout = }
 -- @return stream
 function Getter:each(given)
+  options.check_self(self, "_client", "getter:each")
   local mine = asked_to_read(given, "list", "each")
   dynamic.check_each(mine)
   return self._client:each(mine)
@@ -135,6 +140,7 @@ end
 --   resume = false to end with the connection, on_expired = "restart" | "error" }
 -- @return stream
 function Getter:watch(given)
+  options.check_self(self, "_client", "getter:watch")
   local mine = asked_to_read(given, "watch")
   dynamic.check_watch(mine)
   return self._client:watch(mine)
@@ -146,6 +152,7 @@ end
 --   dryRun = "All", fieldManager = (needed to apply), fieldValidation =, force = (to apply),
 --   subresource =, timeout = }
 function Getter:patch(name, patch, given)
+  options.check_self(self, "_client", "getter:patch")
   local mine = asked(given, "patch")
   options.check_type(name, "string", "patch: the name")
   dynamic.check_patch(patch, mine)
@@ -164,6 +171,7 @@ end
 --   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All", subresource =,
 --   timeout = }
 function Getter:delete(name, given)
+  options.check_self(self, "_client", "getter:delete")
   local mine = asked(given, "delete")
   options.check_type(name, "string", "delete: the name")
   return self._client:delete(name, mine)
@@ -176,6 +184,7 @@ end
 --   propagationPolicy =, orphanDependents =, preconditions =, uid =,
 --   ignoreStoreReadErrorWithClusterBreakingPotential =, dryRun = "All", timeout = }
 function Getter:delete_collection(given)
+  options.check_self(self, "_client", "getter:delete_collection")
   local mine = asked(given, "delete_collection")
   return self._client:delete_collection(mine)
 end

@@ -13,10 +13,12 @@ local discovery = require("kube.client.discovery")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
 local options = require("kube.api.options")
+local remembered = require("kube.client.remembered")
 local restmapper = require("kube.client.restmapper")
 local scaling = require("kube.client.scaling")
 local several = require("kube.client.several")
 local stream = require("kube.client.stream")
+local subresource_kinds = require("kube.client.subresource_kinds")
 local transport = require("kube.client.transport")
 local wait = require("kube.client.wait")
 
@@ -88,6 +90,9 @@ end
 --- What every method checks first: how it was called, and its options. Throws at its caller.
 local function check(self, given, what)
   check_self(self, what)
+  if type(self.namespace) ~= "string" then
+    error("k.namespace must be a string, not a " .. type(self.namespace), 3)
+  end
   given = options.check(given, SPECS[what == "each" and "list" or what], what, 3)
   if given.namespace and given.all_namespaces then
     error(what .. ": namespace and all_namespaces exclude each other", 3)
@@ -145,10 +150,18 @@ local function check_object(object, what)
   end
 end
 
+--- The resource in which an object lives, or to whose subresource it goes: resource | nil, err.
+local function resource_of(self, object, given)
+  if given.subresource then
+    local found, err = subresource_kinds.find(self:discovery(), object, given.subresource)
+    if found or err then return found, err end
+  end
+  return self._mapper:resource_for_kind(object.apiVersion, object.kind, given.timeout)
+end
+
 --- The dynamic client for where an object lives: client | nil, err.
 local function by_object(self, object, given)
-  local resource, err = self._mapper:resource_for_kind(object.apiVersion, object.kind,
-    given.timeout)
+  local resource, err = resource_of(self, object, given)
   if not resource then return nil, err end
   local own = type(object.metadata) == "table" and object.metadata.namespace or nil
   if own and given.namespace and own ~= given.namespace then
@@ -161,6 +174,19 @@ local function by_object(self, object, given)
   return place(self, resource, given, own)
 end
 
+--- What use(client, options) gives, of the dynamic client for a kind by name, or for an object.
+local function on_kind(self, kind, given, use)
+  local rest = without_where(given)
+  return remembered.use(self:discovery(), function() return by_name(self, kind, given) end,
+    function(client) return use(client, rest) end)
+end
+
+local function on_object(self, object, given, use)
+  local rest = without_where(given)
+  return remembered.use(self:discovery(), function() return by_object(self, object, given) end,
+    function(client) return use(client, rest) end)
+end
+
 -- ---- reading ----
 
 --- One object: k:get("deploy", "web", options) or k:get("deploy/web", options): object | nil, err
@@ -170,9 +196,7 @@ end
 function Client:get(kind, name, given)
   kind, name, given = split(self, kind, name, given, nil, "get")
   given = check(self, given, "get")
-  local client, err = by_name(self, kind, given)
-  if not client then return nil, err end
-  return client:get(name, without_where(given))
+  return on_kind(self, kind, given, function(client, rest) return client:get(name, rest) end)
 end
 
 --- All objects: { apiVersion =, kind = "PodList", metadata =, items = {...} } | nil, err. With
@@ -186,9 +210,8 @@ end
 function Client:list(kind, given)
   given = check(self, given, "list")
   check_kind(kind, "list")
-  local clients, err = by_names(self, kind, given)
-  if not clients then return nil, err end
-  return several.list(clients, without_where(given))
+  return remembered.use(self:discovery(), function() return by_names(self, kind, given) end,
+    function(clients) return several.list(clients, without_where(given)) end)
 end
 
 --- All objects one by one, read page by page: `for pod in k:each("pods") do ... end`. What goes
@@ -203,7 +226,7 @@ function Client:each(kind, given)
   return stream.new(function() -- which finds out where its objects are at the first one
     local clients, err = by_names(self, kind, given)
     if not clients then return nil, err end
-    return several.open(clients, given)
+    return several.open(clients, given, self:discovery())
   end)
 end
 
@@ -224,7 +247,9 @@ function Client:watch(kind, given)
   local watch = stream.new(function()
     local client, err = by_name(self, kind, given)
     if not client then return nil, err end
-    return client:open_watch(given)
+    local call, read = client:open_watch(given)
+    if not call then return nil, read end
+    return call, remembered.reader(self:discovery(), read)
   end, true)
   local ok, err = watch:open()
   if not ok then return nil, err end
@@ -277,9 +302,9 @@ end
 function Client:create(object, given)
   given = check(self, given, "create")
   check_object(object, "create")
-  local client, err = by_object(self, object, given)
-  if not client then return nil, err end
-  return client:create(object, without_where(given))
+  return on_object(self, object, given, function(client, rest)
+    return client:create(object, rest)
+  end)
 end
 
 --- Replaces an object by one that was read and changed: object | nil, err (reason Conflict:
@@ -290,9 +315,9 @@ function Client:update(object, given)
   given = check(self, given, "update")
   check_object(object, "update")
   dynamic.name_of(object, "update")
-  local client, err = by_object(self, object, given)
-  if not client then return nil, err end
-  return client:update(object, without_where(given))
+  return on_object(self, object, given, function(client, rest)
+    return client:update(object, rest)
+  end)
 end
 
 --- Replaces the status of an object: object | nil, err (reason Conflict, as k:update).
@@ -301,9 +326,9 @@ function Client:update_status(object, given)
   given = check(self, given, "update_status")
   check_object(object, "update_status")
   dynamic.name_of(object, "update_status")
-  local client, err = by_object(self, object, given)
-  if not client then return nil, err end
-  return client:update_status(object, without_where(given))
+  return on_object(self, object, given, function(client, rest)
+    return client:update_status(object, rest)
+  end)
 end
 
 --- Patches an object: k:patch("deploy/web", { spec = { replicas = 3 } }): object | nil, err.
@@ -316,9 +341,9 @@ function Client:patch(kind, name, patch, given)
   kind, name, patch, given = split(self, kind, name, patch, given, "patch")
   given = check(self, given, "patch")
   dynamic.check_patch(patch, given)
-  local client, err = by_name(self, kind, given)
-  if not client then return nil, err end
-  return client:patch(name, patch, without_where(given))
+  return on_kind(self, kind, given, function(client, rest)
+    return client:patch(name, patch, rest)
+  end)
 end
 
 --- Sets how many replicas an object has: k:scale("deploy/web", 3): its Scale | nil, err (reason
@@ -328,7 +353,7 @@ end
 function Client:scale(kind, name, replicas, given)
   kind, name, replicas, given = split(self, kind, name, replicas, given, "scale")
   given = check(self, given, "scale")
-  scaling.check(replicas, given)
+  replicas = scaling.check(replicas, given)
   local resource, err = self._mapper:resource_for(kind)
   if not resource then return nil, err end
   local namespace = resource.namespaced and (given.namespace or self.namespace) or nil
@@ -350,9 +375,9 @@ local function flatten(value, out)
 end
 
 local function apply_one(self, object, given)
-  local client, err = by_object(self, object, given)
-  if not client then return nil, err end
-  return client:apply(object, without_where(given))
+  return on_object(self, object, given, function(client, rest)
+    return client:apply(object, rest)
+  end)
 end
 
 --- Server-side apply of an object, or of several (as kube.yaml.load_all gives them), in their
@@ -401,19 +426,16 @@ end
 -- @return the object as it was last, or a Status | nil, err (reason NotFound; Conflict: a
 --   precondition)
 function Client:delete(kind, name, given)
-  local client, err
+  local on = on_kind
   if type(kind) == "table" then
     given = check(self, given or name, "delete")
     check_object(kind, "delete")
-    name = dynamic.name_of(kind, "delete")
-    client, err = by_object(self, kind, given)
+    on, name = on_object, dynamic.name_of(kind, "delete")
   else
     kind, name, given = split(self, kind, name, given, nil, "delete")
     given = check(self, given, "delete")
-    client, err = by_name(self, kind, given)
   end
-  if not client then return nil, err end
-  return client:delete(name, without_where(given))
+  return on(self, kind, given, function(client, rest) return client:delete(name, rest) end)
 end
 
 --- Deletes all objects that the selectors choose, without selectors all: a list or a Status
@@ -426,9 +448,9 @@ end
 function Client:delete_collection(kind, given)
   given = check(self, given, "delete_collection")
   check_kind(kind, "delete_collection")
-  local client, err = by_name(self, kind, given)
-  if not client then return nil, err end
-  return client:delete_collection(without_where(given))
+  return on_kind(self, kind, given, function(client, rest)
+    return client:delete_collection(rest)
+  end)
 end
 
 return objects

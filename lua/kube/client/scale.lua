@@ -46,6 +46,7 @@ end
 
 --- The scales of a namespace; nil or "" for what is in none.
 function Client:scales(namespace)
+  options.check_self(self, "_kinds", "scale:scales")
   if namespace ~= nil then options.check_type(namespace, "string", "scales: the namespace") end
   return setmetatable({ _client = self, _namespace = namespace }, Scales)
 end
@@ -142,6 +143,7 @@ end
 -- status = { replicas =, selector = "app=web" } } | nil, err (reason NotFound).
 -- @param given { resourceVersion =, timeout = }
 function Scales:get(resource, name, given)
+  options.check_self(self, "_client", "scales:get")
   given = options.check(given, SPECS.get, "get")
   options.check_type(name, "string", "get: the name")
   local client, found = place(self, resource, given)
@@ -154,6 +156,7 @@ end
 -- @param object  a Scale as get gave it; apiVersion and kind may be left out
 -- @param given { dryRun = "All", fieldManager =, fieldValidation =, timeout = }
 function Scales:update(resource, object, given)
+  options.check_self(self, "_client", "scales:update")
   given = options.check(given, SPECS.update, "update")
   dynamic.name_of(object, "update")
   local client, found = place(self, resource, given)
@@ -170,6 +173,7 @@ end
 -- @param given { type = "merge" (the default) | "json", dryRun = "All", fieldManager =,
 --   fieldValidation =, timeout = }
 function Scales:patch(resource, name, patch, given)
+  options.check_self(self, "_client", "scales:patch")
   given = options.check(given, SPECS.patch, "patch")
   options.check_type(name, "string", "patch: the name")
   dynamic.check_patch(patch, given)
@@ -183,6 +187,7 @@ end
 -- @param object  a Scale, as update
 -- @param given { fieldManager =, force =, dryRun = "All", fieldValidation =, timeout = }
 function Scales:apply(resource, object, given)
+  options.check_self(self, "_client", "scales:apply")
   given = options.check(given, SPECS.apply, "apply")
   dynamic.name_of(object, "apply")
   local client, found = place(self, resource, given)

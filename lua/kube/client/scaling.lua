@@ -27,13 +27,17 @@ scaling.SPEC = {
   dryRun = "string", fieldManager = "string",
 }
 
---- Checks what k:scale takes. Throws at the caller of the function that asks.
+local to_integer = math.tointeger or function(number) return number end
+
+--- Checks what k:scale takes: the replicas, as an integer (6/2 is one, too). Throws at the caller
+-- of the function that asks.
 function scaling.check(replicas, given)
   if type(replicas) ~= "number" or replicas % 1 ~= 0 or replicas < 0 then
     error("scale: the replicas must be an integer greater than or equal to 0", 3)
   elseif given.current_replicas and given.current_replicas < 0 then
     error("scale: the option current_replicas must be greater than or equal to 0", 3)
   end
+  return to_integer(replicas)
 end
 
 --- Calls try() until it is over or the seconds are, with pauses that grow.

@@ -11,6 +11,7 @@
 -- | a name that is a category   | the category                   | the resource                   |
 local errors = require("kube.api.errors")
 local json = require("kube.json")
+local remembered = require("kube.client.remembered")
 
 local several = {}
 
@@ -58,19 +59,21 @@ end
 -- ---- one by one ----
 
 --- Opens the list of the client at a place, which is followed by that of the next.
-local function open_at(clients, given, at)
+local function open_at(clients, given, its_discovery, at)
   local call, read = clients[at]:open_list(given)
   if not call then return nil, read end
-  return call, read, clients[at + 1] and function() return open_at(clients, given, at + 1) end
+  return call, remembered.reader(its_discovery, read), clients[at + 1] and function()
+    return open_at(clients, given, its_discovery, at + 1)
+  end
 end
 
 --- Starts the first of the lists, which the others follow: call, read, following | nil, err (see
 -- kube.client.stream).
-function several.open(clients, given)
-  if not clients.mixed then return clients[1]:open_list(given) end
+function several.open(clients, given, its_discovery)
+  if not clients.mixed then return open_at({ clients[1] }, given, its_discovery, 1) end
   local ok, err = refuse(given, "continue")
   if not ok then return nil, err end
-  return open_at(clients, given, 1)
+  return open_at(clients, given, its_discovery, 1)
 end
 
 return several

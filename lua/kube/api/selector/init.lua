@@ -227,8 +227,8 @@ end
 local function check_label_selector(object)
   for name, value in pairs(object) do
     if name ~= "matchLabels" and name ~= "matchExpressions" or type(value) ~= "table" then
-      return failed("a table must have matchLabels and matchExpressions, or texts alone, not "
-        .. tostring(name))
+      return failed(string.format("a table must have matchLabels and matchExpressions, or texts "
+        .. "alone, and the value of %s is a %s", tostring(name), type(value)))
     end
   end
   return true
