@@ -57,7 +57,7 @@ describe("the selectors of options", function()
     for _, case in ipairs {
       { { labelSelector = 5 }, "the option labelSelector must be a text, a selector, labels" },
       { { labelSelector = { matchLabels = { a = "b c" } } }, 'values%[0%]%[a%]: Invalid value' },
-      { { labelSelector = { matchlabels = {} } }, "not matchlabels" },
+      { { labelSelector = { matchlabels = {} } }, "the value of matchlabels is a table" },
       { { labelSelector = selector.nothing() }, "must be a selector that chooses something" },
       { { labelSelector = selector.fields.everything() }, "not one of fields" },
       { { fieldSelector = { a = 5 } }, "the option fieldSelector must be a text" },
