@@ -55,6 +55,13 @@ static void say_request(const kube_call *call, kube_error *err) {
   kube_error_prefix(err, "%s", request);
 }
 
+/* A bare false, which is JSON too, would say that there is none yet, and nobody would come. */
+static bool is_false(lua_State *L, kube_error *err) {
+  if (lua_type(L, -1) != LUA_TBOOLEAN || lua_toboolean(L, -1)) return false;
+  kube_fail(err, KUBE_EDECODE, "there is false where an object should be");
+  return true;
+}
+
 /* Pushes the object of a frame as options want it, and in a watch the event's type. */
 static int push_frame(lua_State *L, const kube_frame *frame, kube_error *err) {
   kube_json_options options = {0};
@@ -64,6 +71,7 @@ static int push_frame(lua_State *L, const kube_frame *frame, kube_error *err) {
     options.kind = frame->kind;
   }
   if (!kube_json_push(L, frame->object.bytes, frame->object.length, &options, err)) return 0;
+  if (is_false(L, err)) return 0;
   if (frame->event == NULL) return 1;
   lua_pushstring(L, frame->event);
   return 2;

@@ -171,6 +171,27 @@ describe("an answer", function()
     end)
   end
 
+  it("that is false is an error, and not waited for any longer", function()
+    local function fails(what, body, ask)
+      local given = config(faults.script { body })
+      local _, err = try(what, function() return ask(given) end, DECODE)
+      assert.is_truthy(err.message:find("false where an object should be", 1, true), what)
+    end
+    local function of_pods(method)
+      return function(given)
+        local pods = kube.dynamic(given):resource { version = "v1", resource = "pods" }
+        return pods:namespace("default")[method](pods:namespace("default"), "web")
+      end
+    end
+    fails("get", "false", of_pods("get"))
+    fails("delete", "false", of_pods("delete"))
+    fails("send", "false", function(given) return kube.rest(given):get():resource("x"):send() end)
+    fails("version", "false", function(given) return kube.discovery(given):server_version() end)
+    fails("list", list("false", '{"metadata":{"name":"a"}}'), function(given)
+      return kube.dynamic(given):resource { version = "v1", resource = "pods" }:list()
+    end)
+  end)
+
   it("that is a Status says what is wrong whatever its fields are", function()
     for _, odd in ipairs(ODD) do
       for _, field in ipairs { "code", "reason", "message", "details" } do
