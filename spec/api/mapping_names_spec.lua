@@ -151,6 +151,20 @@ describe("a name in a list of resources", function()
     }
   end)
 
+  it("is remembered, but not in all the ways that it may be written", function()
+    for variant = 0, 2 ^ 11 - 1 do
+      local left = variant
+      assert.is_truthy(find((("deployments"):gsub(".", function(letter)
+        local bit = left % 2
+        left = (left - bit) / 2
+        return bit == 1 and letter:upper() or letter
+      end))))
+    end
+    local count = 0
+    for _ in pairs(INDEX.found) do count = count + 1 end
+    assert.is_true(count > 0 and count <= 1000, count)
+  end)
+
   it("is nothing when nobody bears it", function()
     for _, text in ipairs { "podz", "", ".", "..", ".apps", "pod s", "pods..", "pods.v1.apps",
       "%a+", "pods.%a" } do

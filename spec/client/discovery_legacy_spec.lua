@@ -310,6 +310,19 @@ describe("OpenAPI v3", function()
       ["/openapi/v3/apis/batch/v1"] = 3 }, counts)
   end)
 
+  it("forgets a document that the index has not any more", function()
+    local other = INDEX:gsub("hash=A", "hash=B")
+    local script = server {
+      ["/openapi/v3"] = { INDEX, other, INDEX }, ["/openapi/v3/apis/apps/v1"] = { "{}" },
+    }
+    local discovery = connect(script)
+    for _ = 1, 3 do
+      assert(discovery:openapi_v3():schema("apps/v1"))
+      discovery:invalidate()
+    end
+    assert.equal(6, #script.requests(true)) -- and all that was ever read would be five
+  end)
+
   it("tells what there is not", function()
     local script = server { ["/openapi/v3"] = { INDEX } }
     local v3 = connect(script):openapi_v3()

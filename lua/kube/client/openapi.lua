@@ -40,6 +40,19 @@ end
 
 -- ---- with a server ----
 
+--- Forgets the texts that an index has not any more: a server that changes for ever must not fill
+-- the memory.
+local function forget_old(texts, paths)
+  local current = {}
+  for _, entry in pairs(paths) do
+    local url = type(entry) == "table" and entry.serverRelativeURL
+    if type(url) == "string" then current[url] = true end
+  end
+  for url in pairs(texts) do
+    if not current[url] then texts[url] = nil end
+  end
+end
+
 --- The index: a table of "apis/apps/v1" -> { serverRelativeURL = }, also of paths that are no
 -- group-version's | nil, err. Asks the server once; see discovery:invalidate.
 function OpenAPI:paths()
@@ -50,6 +63,7 @@ function OpenAPI:paths()
     if not index then return nil, problem end
     local paths = type(index) == "table" and index.paths
     self._paths = type(paths) == "table" and paths or {}
+    forget_old(self._texts, self._paths)
   end
   return self._paths
 end

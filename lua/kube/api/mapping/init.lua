@@ -73,7 +73,7 @@ end
 function mapping.index(resources)
   local index = setmetatable({
     resources = core_first(resources), by_name = {}, by_kind = {}, by_short = {},
-    by_category = {}, by_api_version = {}, found = {},
+    by_category = {}, by_api_version = {}, found = {}, remembered = 0,
   }, Index)
   for _, resource in ipairs(index.resources) do enter(index, resource) end
   return index

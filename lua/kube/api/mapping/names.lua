@@ -62,13 +62,17 @@ local function search(index, text)
   end
 end
 
+local MOST = 1000 -- texts that are remembered: users of a program may write a name in many ways
+
 --- All resources that a name can stand for, the likeliest first, or nil. What was found is
 -- remembered in the index: programs ask for few names, and for these again and again.
 function names.all(index, text)
   local found = index.found[text]
   if found then return found end
   found = search(index, text)
-  index.found[text] = found
+  if not found then return nil end
+  if index.remembered == MOST then index.found, index.remembered = {}, 0 end
+  index.found[text], index.remembered = found, index.remembered + 1
   return found
 end
 
