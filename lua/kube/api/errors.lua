@@ -61,6 +61,11 @@ end
 --- An error of our own: { reason =, message =, code =, ... }.
 function errors.new(fields) return setmetatable(fields, metatable) end
 
+--- What is given back for what cannot be asked for: nil, an error with the reason BadRequest.
+function errors.bad_request(message)
+  return nil, errors.new { reason = "BadRequest", message = message }
+end
+
 --- Whether a value is such an error.
 function errors.is(value)
   return type(value) == "table" and getmetatable(value) == metatable

@@ -133,7 +133,7 @@ local function may_own(owner, object)
     message = string.format("cross-namespace owner references are disallowed, owner's namespace "
       .. "%s, obj's namespace %s", of_owner, of_object)
   end
-  return nil, errors.new { reason = "BadRequest", message = message }
+  return errors.bad_request(message)
 end
 
 --- Puts a reference where the one to the same owner is, or behind the others: whether that changes

@@ -27,9 +27,7 @@ local function copy(object, with)
   return setmetatable(twin, getmetatable(object))
 end
 
-local function refuse(message)
-  return nil, errors.new { reason = "BadRequest", message = message }
-end
+local refuse = errors.bad_request
 
 local function parse(text)
   local parsed, err = selector.parse(text)

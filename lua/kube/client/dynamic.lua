@@ -283,11 +283,8 @@ end
 
 local function apply(self, name, object, given)
   if object.metadata.managedFields then
-    return nil, errors.new {
-      reason = "BadRequest",
-      message = "apply: metadata.managedFields must not be set: apply what you want, not what "
-        .. "was read from the server",
-    }
+    return errors.bad_request("apply: metadata.managedFields must not be set: apply what you want, "
+      .. "not what was read from the server")
   end
   return write(self, "apply", name, given, object)
 end

@@ -18,9 +18,7 @@ local several = {}
 local function refuse(given, ...)
   for _, name in ipairs { ... } do
     if given[name] ~= nil then
-      return nil, errors.new {
-        reason = "BadRequest", message = "the option " .. name .. " is for lists of one resource",
-      }
+      return errors.bad_request("the option " .. name .. " is for lists of one resource")
     end
   end
   return true
@@ -29,10 +27,8 @@ end
 --- The same for as = "Table": each has columns of its own.
 local function refuse_tables(given)
   if given.as ~= "Table" then return true end
-  return nil, errors.new {
-    reason = "BadRequest", message = 'as = "Table" is for lists of one resource: each has columns '
-      .. "of its own",
-  }
+  return errors.bad_request('as = "Table" is for lists of one resource: each has columns of its '
+    .. "own")
 end
 
 --- All objects: { apiVersion = "v1", kind = "List", metadata =, items = {...} } | nil, err; where

@@ -52,7 +52,7 @@ Path.__index = Path
 --- The template that it was made of.
 function Path.__tostring(self) return self.template end
 
-local function failed(fault) return nil, errors.new { reason = "BadRequest", message = fault } end
+local failed = errors.bad_request
 
 --- adopt(json): jsonpath, which from now on knows arrays and null by this: a table with the fields
 -- null, nulls, array, is_array, decode and encode of kube.json.

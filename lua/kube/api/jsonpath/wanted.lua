@@ -15,7 +15,7 @@ local wanted = {}
 local Wanted = {}
 Wanted.__index = Wanted
 
-local function failed(fault) return nil, errors.new { reason = "BadRequest", message = fault } end
+local failed = errors.bad_request
 
 --- A text without the spaces around it. Read in one go, however many spaces are in it.
 local function trim(text)

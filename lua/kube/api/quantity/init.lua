@@ -84,7 +84,7 @@ end
 function quantity.parse(value)
   local parsed, fault = parse_any(value, "quantity.parse", 2)
   if parsed then return parsed end
-  return nil, errors.new { reason = "BadRequest", message = fault }
+  return errors.bad_request(fault)
 end
 
 --- The quantity that a text or a number is, where there is no doubt: throws if it is none.

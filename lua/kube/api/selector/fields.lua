@@ -15,7 +15,7 @@ Fields.__index = Fields
 
 local fields = {}
 
-local function failed(fault) return nil, errors.new { reason = "BadRequest", message = fault } end
+local failed = errors.bad_request
 
 -- ---- escapes ----
 

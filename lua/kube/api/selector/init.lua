@@ -28,7 +28,7 @@ local selector = { fields = fields }
 local Labels = {}
 Labels.__index = Labels
 
-local function failed(fault) return nil, errors.new { reason = "BadRequest", message = fault } end
+local failed = errors.bad_request
 
 -- ---- what a selector can do ----
 
