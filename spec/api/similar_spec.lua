@@ -11,6 +11,12 @@ describe("similar.nearest", function()
     assert.equal("services", similar.nearest("zervices", NAMES))
   end)
 
+  it("finds a name with two letters swapped", function()
+    assert.equal("pods", similar.nearest("pdos", NAMES))
+    assert.equal("deploy", similar.nearest("deplyo", { "deploy", "replicas" }))
+    assert.is_nil(similar.nearest("dpso", NAMES)) -- twice
+  end)
+
   it("does not look at the case", function()
     assert.equal("pods", similar.nearest("PODS", NAMES))
     assert.equal("labelSelector", similar.nearest("labelselector", { "limit", "labelSelector" }))

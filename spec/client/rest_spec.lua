@@ -128,6 +128,53 @@ describe("a request that is written piece by piece", function()
     assert.same({}, pods():max_retries(2 ^ 60):timeout(1e300):send())
   end)
 
+  it("has selectors in parameters as texts, and never leaves one out", function()
+    serve { "{}" }
+    local function url_with(value)
+      return rest:get():resource("pods"):params { labelSelector = value }:url()
+    end
+    local url = script.server .. "/api/v1/pods?labelSelector="
+    assert.equal(url .. "app%3Dweb", url_with(kube.selector.from_set { app = "web" }))
+    assert.equal(script.server .. "/api/v1/pods?labelSelector=a&labelSelector=b",
+      url_with { "a", "b" })
+    for _, wrong in ipairs { { app = "web" }, {}, { "a", b = "c" }, kube.selector.nothing() } do
+      local ok, problem = pcall(url_with, wrong)
+      assert.is_false(ok)
+      assert.truthy(problem:find("rest_spec.lua", 1, true), problem)
+      assert.truthy(problem:find("labelSelector", 1, true), problem)
+    end
+  end)
+
+  it("takes a path with its query as kubectl get --raw does", function()
+    serve { "{}" }
+    for uri, want in pairs {
+      ["/api/v1/pods?limit=1&labelSelector=a%3Db+c"] = "/api/v1/pods?labelSelector=a%3Db%20c&limit=1",
+      ["/healthz"] = "/healthz", ["/a%20b+c/?x"] = "/a%20b+c/?x=", ["/?a=1&a=2"] = "/?a=1&a=2",
+    } do
+      assert.equal(script.server .. want, rest:get():request_uri(uri):url())
+    end
+  end)
+
+  it("has no URL if it cannot be sent", function()
+    serve { "{}" }
+    fails(nil, select(2, rest:get():resource("pods"):name("a/b"):url()), "BadRequest",
+      "may not contain '/'")
+  end)
+
+  it("is written with colons", function()
+    serve { "{}" }
+    local request = rest:get()
+    for words, wrong in pairs {
+      ["rest:get: call it with a colon"] = function() rest.get() end,
+      ["request:resource: call it with a colon"] = function() request.resource("pods") end,
+      ["request:send: call it with a colon"] = function() request.send() end,
+    } do
+      local ok, problem = pcall(wrong)
+      assert.is_false(ok)
+      assert.truthy(problem:find("rest_spec.lua", 1, true) and problem:find(words, 1, true), problem)
+    end
+  end)
+
   it("may be sent again, and tells its URL", function()
     serve { "{}" }
     local request = rest:get():resource("pods"):param("limit", 1)
