@@ -130,7 +130,7 @@ end
 --   it, discovery_cache = whether what the server serves is kept in kubectl's cache, which kubectl
 --   reads, too: true (its place: KUBECACHEDIR, ~/.kube/cache), a directory (kubectl's --cache-dir),
 --   or false; true unless told, but false in a worker of nginx, and where there is neither
---   KUBECACHEDIR nor HOME }, all optional
+--   KUBECACHEDIR nor HOME }, all optional.
 --   Each goes in place of what bears its name, and of nothing else, as kubectl's flags: the server
 --   knows by its certificate who shows one beside a token, and as keeps the user's as-groups. A
 --   token goes before the user's tokenFile, too.

@@ -13,8 +13,8 @@
 -- | a token expires in each            | pager: the error, after the  | the same; or the rest as  |
 -- |                                    | items of the pages before    | it is by then             |
 -- | resourceVersion of a list in pages | pager: of the last page      | the same                  |
--- | resourceVersion without a match,   | "not older"; pager: exactly  | exactly; with limit = 0,  |
--- | other than "0"                     | that                         | "not older"               |
+-- | a resourceVersion that is not "0"  | "not older"; pager: exactly  | exactly; with limit = 0,  |
+-- |                                    | that                         | "not older"               |
 -- | the name of an apply               | an argument                  | that of the object        |
 -- | a server that has no Table         | (kubectl) prints the objects | gives them: look at kind  |
 local errors = require("kube.api.errors")

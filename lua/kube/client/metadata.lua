@@ -12,8 +12,7 @@
 -- |                                     |                             | "PartialObjectMetadata"  |
 -- | a server that sends whole objects   | is asked, the rest is left  | the same                 |
 -- | Accept                              | protobuf, then JSON         | JSON                     |
--- | what delete and delete_collection   | nothing                     | an object or a Status    |
--- | give                                |                             |                          |
+-- | delete and delete_collection give   | nothing                     | an object or a Status    |
 -- Source: client-go metadata/metadata.go.
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")

@@ -1,14 +1,16 @@
 --- JSONPath as kubectl has it: templates that find values in objects, and print them. Pure.
 --
 --   local lines = "{range .items[*]}{.metadata.name}: {.status.phase}{'\\n'}{end}"
---   local path = assert(jsonpath.parse(lines))
---   io.write(assert(path:print(k:list("pods"))))
---   jsonpath.find("{.spec.containers[*].image}", pod)            --> { "nginx:1.25", "envoy:1.30" }
---   jsonpath.find('{.items[?(@.status.phase=="Running")].metadata.name}', pods)  --> { "web-0" }
+--   local path = assert(kube.jsonpath.parse(lines))
+--   io.write(assert(path:print(assert(k:list("pods")))))
+--   local find = kube.jsonpath.find
+--   find("{.spec.containers[*].image}", pod)                     --> { "nginx:1.25", "envoy:1.30" }
+--   find('{.items[?(@.status.phase=="Running")].metadata.name}', pods)           --> { "web-0" }
 --
 -- A template is text, with actions in braces:
 --
---   | action                   |                                                                 |
+--   | action                   | what it finds                                                   |
+--   |--------------------------|-----------------------------------------------------------------|
 --   | .name, ['name']          | a member; a dot in its name is written \. in both               |
 --   | [0], [-1]                | an element, the last one                                        |
 --   | [from:to:step]           | some, each of the three may be left out                         |
@@ -20,10 +22,10 @@
 --   | "text", 1, true          | itself; texts have Go's escapes                                 |
 --   | @, $                     | the object, which may be left out                               |
 --
--- What differs from kubectl stands in tables in evaluate.lua, compare.lua, output.lua and
--- parse.lua. This is as there, though one may not expect it:
+-- What differs from kubectl stands in tables at the heads of this module's files. This is as there, though one may not expect it:
 --
---   | case                        |                                                             |
+--   | case                        | what comes of it                                            |
+--   |-----------------------------|-------------------------------------------------------------|
 --   | {.}                         | the member without a name: " is not found"                  |
 --   | {.metadata.name}}           | prints the second brace                                     |
 --   | {[?(@.a==c1)]}              | an error: texts are in quotes; and there is no && nor such  |
@@ -100,7 +102,8 @@ local function path_of(template)
   return jsonpath.parse(template)
 end
 
---- All values that a template, or a path, finds in an object: a list | nil, err.
+--- All values that a template, or a path, finds in an object: a list | nil, err. A template without
+-- braces is text, and found as it stands: kube.jsonpath.relaxed makes one of ".metadata.name".
 -- @param given { allow_missing_keys = true: what is not there is no error, but nothing }
 function jsonpath.find(template, object, given)
   given = options.check(given, FIND, "jsonpath.find")

@@ -1,5 +1,6 @@
 --- Quantities: "250m" of a processor, "1Gi" of memory; exact on every Lua. Pure.
 --
+--   local quantity = kube.quantity
 --   local used = quantity.must_parse("100m") + "1.5"
 --   tostring(used)                                       --> 1600m
 --   used < quantity.must_parse("2"), used:cmp("2")       --> true, -1
