@@ -22,7 +22,8 @@
 --   | "text", 1, true          | itself; texts have Go's escapes                                 |
 --   | @, $                     | the object, which may be left out                               |
 --
--- What differs from kubectl stands in tables at the heads of this module's files. This is as there, though one may not expect it:
+-- What differs from kubectl stands in tables at the heads of this module's files. This is as there,
+-- though one may not expect it:
 --
 --   | case                        | what comes of it                                            |
 --   |-----------------------------|-------------------------------------------------------------|
