@@ -1,5 +1,5 @@
--- What discovery remembers and the server does not serve any more, and objects whose kind is that of
--- a subresource: on a real server.
+-- What discovery remembers and the server does not serve any more, and objects whose kind is that
+-- of a subresource: on a real server.
 local cluster = require("spec.support.cluster")
 local failing = require("spec.support.failing")
 local kube = require("kube")
