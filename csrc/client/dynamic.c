@@ -206,28 +206,3 @@ kube_call *kube_dynamic_apply(kube_client *client, const kube_resource *resource
   if (o.field_manager == NULL) o.field_manager = FIELD_MANAGER;
   return patch(client, resource, ns, name, "application/apply-patch+yaml", body, &o, err);
 }
-
-/* ---- any path ---- */
-
-static kube_status check_path(const char *path, kube_error *err) {
-  const char *p;
-  if (*path != '/') return kube_fail(err, KUBE_EUSAGE, "a path begins with '/': \"%s\"", path);
-  for (p = path; *p; p++)
-    if ((unsigned char)*p <= ' ' || *p == 127)
-      return kube_fail(err, KUBE_EUSAGE, "a path holds no spaces or control characters");
-  return KUBE_OK;
-}
-
-kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept, int64_t timeout,
-                         kube_error *err) {
-  kube_steps s = {.err = err};
-  kube_call *call;
-  s.request.method = "GET";
-  s.request.accept = accept;
-  s.status = check_path(path, err);
-  if (s.status == KUBE_OK && (s.request.path = strdup(path)) == NULL)
-    s.status = kube_fail_memory(err, "a path");
-  call = kube_steps_start(client, &kube_document_mode, &s, timeout);
-  if (call) call->raw = true;
-  return call;
-}

@@ -287,3 +287,26 @@ int kube_rest_url(const kube_rest *rest, char *out, size_t size, kube_error *err
   kube_buffer_clear(&url);
   return n;
 }
+
+/* ---- a path as it stands ---- */
+
+static kube_status check_path(const char *path, kube_error *err) {
+  const char *p;
+  if (*path != '/') return kube_fail(err, KUBE_EUSAGE, "a path begins with '/': \"%s\"", path);
+  for (p = path; *p; p++)
+    if ((unsigned char)*p <= ' ' || *p == 127)
+      return kube_fail(err, KUBE_EUSAGE, "a path holds no spaces or control characters");
+  return KUBE_OK;
+}
+
+kube_call *kube_rest_get(kube_client *client, const char *path, const char *accept, int64_t timeout,
+                         kube_error *err) {
+  kube_request request = {.method = "GET", .accept = accept};
+  kube_call *call;
+  if (check_path(path, err) != KUBE_OK) return NULL;
+  request.path = kube_text_copy(path, err);
+  if (request.path == NULL) return NULL;
+  call = kube_call_new(client, &kube_document_mode, &request, timeout, err);
+  if (call) call->raw = true;
+  return call;
+}

@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "curl_error.h"
+
 /*
 ** Unread bytes at which the sender has to wait, and at which it may go on: what a step brings at most,
 ** and so how long one may take (0.6 ms). A watch that shares cannot wait: it ends at a mark that no
@@ -26,7 +28,6 @@ enum {
   SILENCE = 30000, /* ms without a byte for many: so long Go's transport waits before it asks */
   LIST_BUFFER = 32 * 1024,  /* bytes read at once; libcurl copies what is left at a pause */
   PARKED_BODY = 64 * 1024,  /* bytes of room that a parked transfer keeps */
-  TOO_LARGE = 100,          /* CURLE_TOO_LARGE, since libcurl 8.6 */
   HEADERS_CEILING = 1 << 20 /* bytes; libcurl 7.88 bounds headers (300 KB), but not trailers */
 };
 
@@ -535,38 +536,6 @@ long long kube_transfer_announced(const kube_transfer *t) {
   return length;
 }
 
-/* A peer that went away in the handshake says nothing of TLS: libcurl's and OpenSSL's words for it. */
-static bool is_hang_up(const char *detail) {
-  return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "reset by peer") ||
-         strstr(detail, "Broken pipe") || strstr(detail, "unexpected eof");
-}
-
-/* Which kind of failure a libcurl code is. */
-static kube_status kind_of(CURLcode code, const char *detail) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return KUBE_EDNS;
-    case CURLE_COULDNT_CONNECT: return KUBE_ECONNECT;
-    case CURLE_OPERATION_TIMEDOUT: return KUBE_ETIMEOUT;
-    case CURLE_SSL_CONNECT_ERROR: return is_hang_up(detail) ? KUBE_ENETWORK : KUBE_ETLS;
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return KUBE_ETLS;
-    case CURLE_OUT_OF_MEMORY: return KUBE_ENOMEM;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* the answer's: HTTP/0.9, or none of HTTP */
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING: return KUBE_EDECODE;
-    case CURLE_URL_MALFORMAT: return KUBE_ECONFIG;
-    default:
-      if ((int)code == TOO_LARGE || strncmp(detail, "Too large response headers", 26) == 0)
-        return KUBE_ETOOLARGE;
-      /* TLS 1.3 tells a client that its certificate is refused only when it reads. */
-      return strstr(detail, "alert") ? KUBE_ETLS : KUBE_ENETWORK;
-  }
-}
-
 static kube_status fail_without_descriptors(kube_error *err) {
   struct rlimit limit = {0};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -597,7 +566,7 @@ static kube_status failure(const kube_transfer *t, kube_error *err) {
                      "was done is not known, so it is not sent again");
   if (t->result == CURLE_PARTIAL_FILE)
     return kube_fail(err, KUBE_ENETWORK, "the answer was cut off: %s", detail);
-  return kube_fail(err, kind_of(t->result, detail), "%s", detail);
+  return kube_fail(err, kube_curl_status(t->result, detail), "%s", detail);
 }
 
 kube_slice kube_transfer_peek(const kube_transfer *t) {

@@ -9,6 +9,7 @@
 --
 -- All functions but k:each and k:discovery wait for the server; inside kube.run the other tasks go
 -- on meanwhile. What the server refuses bears its reason: NotFound, Forbidden, ...
+local arguments = require("kube.client.arguments")
 local discovery = require("kube.client.discovery")
 local dynamic = require("kube.client.dynamic")
 local errors = require("kube.api.errors")
@@ -21,6 +22,9 @@ local stream = require("kube.client.stream")
 local subresource_kinds = require("kube.client.subresource_kinds")
 local transport = require("kube.client.transport")
 local wait = require("kube.client.wait")
+
+local check, split, without_where = arguments.check, arguments.split, arguments.without_where
+local check_kind, check_object = arguments.check_kind, arguments.check_object
 
 local objects = {}
 
@@ -51,78 +55,13 @@ function Client:restmapper() return self._mapper end
 -- resource =, kind =, namespaced =, ... } | nil, err (reason NoMatch).
 function Client:resource_for(name) return self._mapper:resource_for(name) end
 
--- ---- options: those of the dynamic client, and where ----
-
-local WHERE = { namespace = "string" }
-local WHERE_ALL = { namespace = "string", all_namespaces = "boolean" }
-local SPECS = {}
-for verb, spec in pairs(dynamic.SPECS) do
-  local many = verb == "list" or verb == "watch" or verb == "delete_collection"
-  SPECS[verb] = options.merge(spec, many and WHERE_ALL or WHERE)
-end
-
-SPECS.wait = options.merge(wait.SPEC, WHERE_ALL)
-SPECS.scale = options.merge(scaling.SPEC, WHERE)
-
---- Splits options: those for the dynamic client, and the rest stays.
-local function without_where(given)
-  local rest = {}
-  for name, value in pairs(given) do
-    if name ~= "namespace" and name ~= "all_namespaces" then rest[name] = value end
-  end
-  return rest
-end
+-- ---- where objects are ----
 
 --- The dynamic client's resource for a resource of discovery, where the options say.
 local function place(self, resource, given, own_namespace)
   local client = self._dynamic:resource(resource)
   if not resource.namespaced or given.all_namespaces then return client end
   return client:namespace(given.namespace or own_namespace or self.namespace)
-end
-
---- Throws at the caller of the method that asks through another function here.
-local function check_self(self, what)
-  if getmetatable(self) ~= Client then
-    error(string.format("call it with a colon: k:%s(...)", what), 4)
-  end
-end
-
---- What every method checks first: how it was called, and its options. Throws at its caller.
-local function check(self, given, what)
-  check_self(self, what)
-  if type(self.namespace) ~= "string" then
-    error("k.namespace must be a string, not a " .. type(self.namespace), 3)
-  end
-  given = options.check(given, SPECS[what == "each" and "list" or what], what, 3)
-  if given.namespace and given.all_namespaces then
-    error(what .. ": namespace and all_namespaces exclude each other", 3)
-  end
-  return given
-end
-
---- "pod/web-0" names both: kind, name, and the arguments that follow, which then may stand one
--- place further to the front.
-local function split(self, kind, name, a, b, what)
-  check_self(self, what)
-  options.check_type(kind, "string", what .. ": the kind", 3)
-  local left, right = kind:match("^([^/]+)/(.+)$")
-  if not left then
-    options.check_type(name, "string", what .. ": the name", 3)
-    return kind, name, a, b
-  end
-  if name == nil then return left, right, a, b end
-  if b ~= nil or type(name) == "string" and what ~= "patch" then
-    error(string.format("%s: the name is given twice: %q, %q", what, kind, tostring(name)), 3)
-  end
-  return left, right, name, a
-end
-
---- A kind alone: of a list, a watch.
-local function check_kind(kind, what)
-  options.check_type(kind, "string", what .. ": the kind", 3)
-  if kind:find("/", 1, true) then
-    error(string.format("%s: the kind %q names an object; k:get takes that", what, kind), 3)
-  end
 end
 
 --- The dynamic client for a kind by name: client | nil, err.
@@ -139,15 +78,6 @@ local function by_names(self, kinds, given)
   local clients = { mixed = resources.mixed }
   for i, resource in ipairs(resources) do clients[i] = place(self, resource, given) end
   return clients
-end
-
-local function check_object(object, what)
-  if type(object) ~= "table" then
-    error(string.format("%s: an object (a table) is needed, not a %s", what, type(object)), 3)
-  end
-  if type(object.apiVersion) ~= "string" or type(object.kind) ~= "string" then
-    error(string.format("%s: the object needs apiVersion and kind", what), 3)
-  end
 end
 
 --- The resource in which an object lives, or to whose subresource it goes: resource | nil, err.
@@ -281,7 +211,7 @@ end
 --   last, true where it was not there | nil, err (reason NotFound: it is not there; Timeout: with
 --   what was seen last of each)
 function Client:wait(kind, name, given)
-  if getmetatable(self) ~= Client then error("call it with a colon: k:wait(...)", 2) end
+  arguments.check_self(self, "wait", 2)
   local targets
   targets, given = wait.targets(kind, name, given)
   given = check(self, given, "wait")
