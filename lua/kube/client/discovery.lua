@@ -216,7 +216,8 @@ function Discovery:server_resources_for_group_version(group_version)
 end
 
 --- The resources in the version that is preferred of each, as discovery:server_resources has them:
--- a list, and the problem, if some are not known | nil, err.
+-- a list, and the problem, if some are not known | nil, err. To see what is served at this moment,
+-- as kubectl api-resources does, call discovery:refresh first.
 function Discovery:server_preferred_resources()
   options.check_self(self, "_transport", "discovery:server_preferred_resources")
   local known, err = know(self)

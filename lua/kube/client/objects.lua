@@ -205,8 +205,8 @@ end
 -- @param given { condition = "Ready" or "Ready=False", or a list,
 --   jsonpath = "{.status.phase}=Running" or "{.status.podIP}" for any value, or a list,
 --   value = (of the one jsonpath), predicate =, create = true, delete = true,
---   timeout = seconds (30; 0 looks once), namespace =, labelSelector =, fieldSelector =,
---   all = true, all_namespaces = }
+--   timeout = seconds (30; 0 looks once; less than 0 is a week), namespace =, labelSelector =,
+--   fieldSelector =, all = true, all_namespaces = }
 -- @return the object as it was then, or a list of them in the order asked; of a deletion, as it was
 --   last, true where it was not there | nil, err (reason NotFound: it is not there; Timeout: with
 --   what was seen last of each)
