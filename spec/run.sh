@@ -156,13 +156,13 @@ first_half() {
     run_c "$test"
   done
   run_luas lua5.4 luajit
-  say "nginx, neovim"
-  run_lua luajit spec/openresty
 }
 
 second_half() {
   start_servers || broken "the servers of the suite's second half"
   run_luas lua5.1
+  say "nginx, neovim"
+  run_lua luajit spec/openresty
   sanitize
 }
 
