@@ -63,6 +63,20 @@ describe("a CRD that another program deletes", function()
   end)
 end)
 
+describe("what methods give", function()
+  local k = cluster.connect("admin")
+
+  it("is a value alone, or nil and an error, so that assert and print are of use", function()
+    local function count(...) return select("#", ...) end
+    assert.equal(1, count(k:get("ns", "default")))
+    assert.equal(1, count(k:list("ns")))
+    assert.equal(2, count(k:get("ns", "none")))
+    assert.equal(2, count(k:list("nones")))
+    assert.equal(2, count(k:delete("ns", "none")))
+    assert.equal(2, count(k:patch("ns", "none", {})))
+  end)
+end)
+
 describe("an object of a subresource's kind", function()
   local space = cluster.namespace("subresource")
   local k = cluster.connect("admin", { namespace = space })

@@ -189,12 +189,12 @@ function Resource:list(given)
   options.check_self(self, "_transport", "list")
   given = options.check(given, dynamic.SPECS.list, "list")
   local list, err, begun = collect(self, given, (given.limit or given.continue) ~= nil)
-  if list or not begun or not errors.predicates.is_expired(err)
-      or (given.on_expired or "relist") ~= "relist" then
-    return list, err
+  if list then return list end
+  if begun and errors.predicates.is_expired(err) and (given.on_expired or "relist") == "relist" then
+    list, err = collect(self, setmetatable({ limit = 0 }, { __index = given }), true)
+    if list then return list end
   end
-  list, err = collect(self, setmetatable({ limit = 0 }, { __index = given }), true)
-  return list, err
+  return nil, err
 end
 
 --- The changes of the objects, as { type = "ADDED" | "MODIFIED" | "DELETED", object = }: a stream.

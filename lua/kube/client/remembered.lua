@@ -19,12 +19,13 @@ end
 --- Finds something by what discovery knows, and uses it; where that is not served any more, once
 -- more by what is: what use gives | nil, err.
 -- @param find  function () -> found | nil, err
--- @param use   function (found) -> value, ... | nil, err
+-- @param use   function (found) -> value | nil, err
 function remembered.use(its_discovery, find, use)
   local found, err = find()
   if not found then return nil, err end
-  local value, problem, more = use(found)
-  if value ~= nil or not is_unknown(problem) then return value, problem, more end
+  local value, problem = use(found)
+  if value ~= nil then return value end
+  if not is_unknown(problem) then return nil, problem end
   its_discovery:invalidate()
   found, err = find()
   if not found then return nil, err end

@@ -270,7 +270,8 @@ function Request:send()
   if type(object) == "table" and object.kind == "Status" and object.status == "Failure" then
     return nil, errors.from_status(object) -- a success that says no: Result.Get of client-go
   end
-  return object, problem
+  if object == nil then return nil, problem end
+  return object
 end
 
 --- Sends it and waits: the bytes that come, whatever they are | nil, err.

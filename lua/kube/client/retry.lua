@@ -30,6 +30,17 @@ local function delay(backoff, duration)
   return wait, duration
 end
 
+--- What was given, or what the next try gives, as long as there are tries.
+local function try(retriable, fn, backoff, tries, duration, value, ...)
+  if value ~= nil then return value, ... end
+  local err = ...
+  if tries <= 1 or not retriable(err) then return nil, err end
+  local wait, longer = delay(backoff, duration)
+  local ok, problem = driver.sleep(wait)
+  if not ok then return nil, problem end
+  return try(retriable, fn, backoff, tries - 1, longer, fn())
+end
+
 --- Calls fn() until it gives something, up to as many times as the backoff has steps.
 -- @param retriable  function (err) -> whether it is tried again after this
 -- @param fn         function () -> value, ... | nil, err
@@ -40,25 +51,15 @@ function retry.on_error(retriable, fn, backoff)
   options.check_type(retriable, "function", "kube.retry.on_error: what is tried again")
   options.check_type(fn, "function", "kube.retry.on_error: what to call")
   backoff = options.check(backoff or retry.DEFAULT_RETRY, BACKOFF, "kube.retry.on_error")
-  local duration = backoff.duration or 0
-  local tries = backoff.steps or 1
-  local value, err, more = fn()
-  while value == nil and tries > 1 and retriable(err) do
-    local wait, longer = delay(backoff, duration)
-    local ok, problem = driver.sleep(wait)
-    if not ok then return nil, problem end
-    tries, duration = tries - 1, longer
-    value, err, more = fn()
-  end
-  return value, err, more
+  return try(retriable, fn, backoff, backoff.steps or 1, backoff.duration or 0, fn())
 end
 
 --- kube.retry.on_error for conflicts: fn reads the object, changes it and gives what k:update does.
 -- @return what fn gave | nil, err (reason Conflict: it lost the race each time)
 function retry.on_conflict(fn, backoff)
   options.check_type(fn, "function", "kube.retry.on_conflict: what to call")
-  local value, err, more = retry.on_error(errors.predicates.is_conflict, fn, backoff)
-  return value, err, more
+  backoff = options.check(backoff or retry.DEFAULT_RETRY, BACKOFF, "kube.retry.on_conflict")
+  return retry.on_error(errors.predicates.is_conflict, fn, backoff)
 end
 
 return retry
