@@ -151,6 +151,17 @@ function Scales:get(resource, name, given)
   return receive(self, found, client:get(name, with_scale(given)))
 end
 
+--- Updates or applies a Scale in the version that the server takes: the Scale | nil, err.
+local function put(self, verb, resource, object, given)
+  local client, found = place(self, resource, given)
+  if not client then return nil, found end
+  local api_version, err = kind_of(self, found)
+  if not api_version then return nil, err end
+  object, err = scales.to(scales.typed(object), api_version)
+  if not object then return nil, err end
+  return receive(self, found, client[verb](client, object, with_scale(given)))
+end
+
 --- Replaces the Scale of an object, which is named in it: the Scale | nil, err (reason Conflict: it
 -- bears a resourceVersion, and somebody was faster).
 -- @param object  a Scale as get gave it; apiVersion and kind may be left out
@@ -159,13 +170,7 @@ function Scales:update(resource, object, given)
   options.check_self(self, "_client", "scales:update")
   given = options.check(given, SPECS.update, "update")
   dynamic.name_of(object, "update")
-  local client, found = place(self, resource, given)
-  if not client then return nil, found end
-  local api_version, err = kind_of(self, found)
-  if not api_version then return nil, err end
-  object, err = scales.to(scales.typed(object), api_version)
-  if not object then return nil, err end
-  return receive(self, found, client:update(object, with_scale(given)))
+  return put(self, "update", resource, object, given)
 end
 
 --- Patches the Scale of an object: the Scale | nil, err.
@@ -190,13 +195,7 @@ function Scales:apply(resource, object, given)
   options.check_self(self, "_client", "scales:apply")
   given = options.check(given, SPECS.apply, "apply")
   dynamic.name_of(object, "apply")
-  local client, found = place(self, resource, given)
-  if not client then return nil, found end
-  local api_version, err = kind_of(self, found)
-  if not api_version then return nil, err end
-  object, err = scales.to(scales.typed(object), api_version)
-  if not object then return nil, err end
-  return receive(self, found, client:apply(object, with_scale(given)))
+  return put(self, "apply", resource, object, given)
 end
 
 return scale
