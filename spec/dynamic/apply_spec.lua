@@ -1,20 +1,14 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local things = require("spec.support.things")
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-apply")
+local own = things.of(namespace)
+local config_map = own.config_map
+local refused = things.refused
 
 local IN = { namespace = namespace }
-
-local function config_map(...) return cluster.config_map(namespace, ...) end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 describe("apply", function()
   it("creates what is not there, and changes what is", function()

@@ -1,37 +1,17 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local things = require("spec.support.things")
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-client")
+local own = things.of(namespace)
+local here, config_map = own.here, own.config_map
+local names, refused = things.names, things.refused
 local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin") })
 local configmaps = kube.dynamic(config):resource { version = "v1", resource = "configmaps" }
   :namespace(namespace)
 
 local IN = { namespace = namespace }
-
---- The options that are given, and the namespace of this file.
-local function here(given)
-  given = given or {}
-  given.namespace = namespace
-  return given
-end
-
-local function config_map(...) return cluster.config_map(namespace, ...) end
-
-local function names(list)
-  local found = {}
-  for i, object in ipairs(list.items) do found[i] = object.metadata.name end
-  table.sort(found)
-  return found
-end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 local function current_line() return debug.getinfo(2, "l").currentline end
 

@@ -1,31 +1,17 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local things = require("spec.support.things")
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-create-and-get")
+local own = things.of(namespace)
+local config_map, pod = own.config_map, own.pod
+local refused = things.refused
 local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin") })
 local configmaps = kube.dynamic(config):resource { version = "v1", resource = "configmaps" }
   :namespace(namespace)
 
 local IN = { namespace = namespace }
-
-local function config_map(...) return cluster.config_map(namespace, ...) end
-
-local function pod(name, annotations)
-  return {
-    apiVersion = "v1", kind = "Pod",
-    metadata = { name = name, namespace = namespace, annotations = annotations },
-    spec = { containers = { { name = "app", image = "nginx:1.27" } } },
-  }
-end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 setup(function() -- what a pod needs to be admitted
   cluster.eventually(function() return (k:get("sa", "default", IN)) end)

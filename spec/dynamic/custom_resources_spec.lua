@@ -1,6 +1,7 @@
 local cluster = require("spec.support.cluster")
 local json = require("kube.json")
 local kube = require("kube")
+local refused = require("spec.support.things").refused
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-custom-resources")
@@ -9,14 +10,6 @@ local config = assert(kube.config.load { kubeconfig = cluster.kubeconfig("admin"
 local IN = { namespace = namespace }
 
 local function encode(value) return assert(json.encode(value, { sort_keys = true })) end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 describe("a custom resource", function()
   local group = cluster.unique("values") .. ".example.com"

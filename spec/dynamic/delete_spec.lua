@@ -1,56 +1,14 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local things = require("spec.support.things")
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-delete")
+local own = things.of(namespace)
+local here, config_map, pod, deployment = own.here, own.config_map, own.pod, own.deployment
+local names, refused = things.names, things.refused
 
 local IN = { namespace = namespace }
-
---- The options that are given, and the namespace of this file.
-local function here(given)
-  given = given or {}
-  given.namespace = namespace
-  return given
-end
-
-local function config_map(...) return cluster.config_map(namespace, ...) end
-
-local function pod(name, annotations)
-  return {
-    apiVersion = "v1", kind = "Pod",
-    metadata = { name = name, namespace = namespace, annotations = annotations },
-    spec = { containers = { { name = "app", image = "nginx:1.27" } } },
-  }
-end
-
-local function deployment(name, replicas)
-  return {
-    apiVersion = "apps/v1", kind = "Deployment",
-    metadata = { name = name, namespace = namespace },
-    spec = {
-      replicas = replicas, selector = { matchLabels = { app = name } },
-      template = {
-        metadata = { labels = { app = name } },
-        spec = { containers = { { name = "app", image = "nginx:1.27" } } },
-      },
-    },
-  }
-end
-
-local function names(list)
-  local found = {}
-  for i, object in ipairs(list.items) do found[i] = object.metadata.name end
-  table.sort(found)
-  return found
-end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 setup(function() -- what a pod needs to be admitted
   cluster.eventually(function() return (k:get("sa", "default", IN)) end)

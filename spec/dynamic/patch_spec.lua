@@ -1,41 +1,14 @@
 local cluster = require("spec.support.cluster")
 local kube = require("kube")
+local things = require("spec.support.things")
 
 local k = cluster.connect()
 local namespace = cluster.namespace("dynamic-patch")
+local own = things.of(namespace)
+local here, config_map, deployment = own.here, own.config_map, own.deployment
+local refused = things.refused
 
 local IN = { namespace = namespace }
-
---- The options that are given, and the namespace of this file.
-local function here(given)
-  given = given or {}
-  given.namespace = namespace
-  return given
-end
-
-local function config_map(...) return cluster.config_map(namespace, ...) end
-
-local function deployment(name, replicas)
-  return {
-    apiVersion = "apps/v1", kind = "Deployment",
-    metadata = { name = name, namespace = namespace },
-    spec = {
-      replicas = replicas, selector = { matchLabels = { app = name } },
-      template = {
-        metadata = { labels = { app = name } },
-        spec = { containers = { { name = "app", image = "nginx:1.27" } } },
-      },
-    },
-  }
-end
-
---- That a call gave nil and an error with that reason; the error.
-local function refused(reason, value, err)
-  assert.is_nil(value)
-  assert.is_true(kube.is_error(err), tostring(err))
-  assert.equal(reason, err.reason)
-  return err
-end
 
 describe("patch", function()
   local function fresh(name)
